@@ -1,0 +1,4 @@
+"""lead-router: every lead reaches a named person who can act, once, and somebody hears when nobody acts.
+
+Start with :mod:`router.pipeline` (the road as one table), then :mod:`router.road` (the one runner).
+"""

@@ -1,0 +1,172 @@
+"""What a lead is: one inquiry on its way to a first conversation, as a frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from router.lead.ids import ContactId, DeliveryId, LeadId
+from router.lead.states import LeadState, OwnerKind
+
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of the person who asks, as typed and as normalized.
+
+    A value that cannot be used (``gmail.con``, ``0000000``) stays in the typed field and is
+    listed in ``Lead.missing``; its normalized twin is empty. Empty text means unknown.
+    """
+
+    #: Full name, as typed or joined from its parts.
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    #: E-mail as typed.
+    email: str = ""
+    #: What identifies the mailbox: case, ``+tag`` and vendor quirks removed; empty if invalid.
+    email_canonical: str = ""
+    email_domain: str = ""
+    email_free: bool = False
+    email_disposable: bool = False
+    #: Phone as typed.
+    phone: str = ""
+    #: E.164 (``+442079460018``); empty if invalid.
+    phone_e164: str = ""
+    #: ISO 3166 alpha-2, upper case; empty if unknown.
+    country: str = ""
+    city: str = ""
+    postcode: str = ""
+    job_title: str = ""
+    company: str = ""
+    #: Company without legal form, folded, for comparison.
+    company_key: str = ""
+    website: str = ""
+    #: Number of employees; None if unknown.
+    company_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Where the inquiry came from."""
+
+    form_id: str = ""
+    form_name: str = ""
+    #: What the form is for, e.g. ``contact``, ``demo``, ``partner``; set by the source's mapping.
+    form_kind: str = ""
+    page_url: str = ""
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_term: str = ""
+    utm_content: str = ""
+    #: The moment the sender says the form was filled in; None if it does not say.
+    submitted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touchpoint:
+    """One inquiry of the person: which form, when, and in what words."""
+
+    at: datetime
+    source: str
+    form_name: str
+    message: str
+    delivery_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One intent a classifier considered, with its share of the evidence (0..1)."""
+
+    intent: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What the inquiry is about, after the gate: labels are of the book's closed list."""
+
+    intent: str
+    #: 0..1.
+    confidence: float
+    #: ``low``, ``normal`` or ``high``.
+    urgency: str
+    #: An id of the book's services; empty if none was recognised.
+    service_interest: str
+    #: One line in the person's own words, at most 280 characters, plain text.
+    summary: str
+    #: The phrases of the message that speak for the intent.
+    evidence: tuple[str, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    risk_flags: tuple[str, ...] = ()
+    #: ``accepted`` by the gate, or ``person`` when somebody answered.
+    decided_by: str = "accepted"
+    classifier: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who has the lead: the owner and the person who answers for it."""
+
+    kind: OwnerKind
+    #: Id of the person, queue or sequence in the book.
+    id: str
+    #: Id of the named person who is accountable; the owner itself when it is a person.
+    accountable: str
+    #: The pool the owner was picked from; empty if named directly.
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One inquiry. Changed only by ``record``, from a ``Decision``."""
+
+    id: LeadId
+    book: str
+    source: str
+    #: What the sender calls this inquiry; unique within the source.
+    item_key: str
+    delivery_id: DeliveryId
+    state: LeadState
+    received_at: datetime
+    person: Person = field(default_factory=Person)
+    attribution: Attribution = field(default_factory=Attribution)
+    message: str = ""
+    #: What the person asked for on the form, as an id of the book's services; may be empty.
+    service_line: str = ""
+    tags: tuple[str, ...] = ()
+    #: Everything else the form asked, question to answer, as text.
+    answers: Mapping[str, str] = field(default_factory=dict)
+    #: Names of facts that the receiver will miss, e.g. ``email``, ``phone (not a valid number)``.
+    missing: tuple[str, ...] = ()
+    touchpoints: tuple[Touchpoint, ...] = ()
+    classification: Classification | None = None
+    contact_id: ContactId | None = None
+    #: Whether the person was known before this inquiry.
+    returning: bool = False
+    owner: Owner | None = None
+    #: Persons who declined or missed it, never to be picked again for it.
+    passed: tuple[str, ...] = ()
+    #: Settings that enrich rules gave: ``sla``, ``priority``, ``tags``.
+    sla: str = ""
+    priority: str = "normal"
+    #: Digest of the rule book version it started with.
+    digest: str = ""
+    #: State from which it goes on after review, replay or restoring.
+    resume_at: LeadState | None = None
+    #: Why it stands beside the road, as a stable code; empty on the road.
+    reason: str = ""
+    merged_into: LeadId | None = None
+    outcome: str = ""
+    #: When the road should look at it next; None while it waits for people.
+    due_at: datetime | None = None
+    attempts: int = 0
+    last_error: str = ""
+    #: Number of its newest event; 0 before the first.
+    version: int = 0
+    #: Hash of its newest event.
+    head: bytes = b""
+    #: The handoff that is current; None before the first.
+    handoff_id: UUID | None = None
