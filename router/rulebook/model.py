@@ -54,7 +54,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """One comparison of one fact."""
 
     fact: str
@@ -67,7 +67,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class AnyOf:
     """True when one part is true."""
 
     parts: tuple["Condition", ...]
@@ -75,7 +75,7 @@ class Any:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """True when every part is true; true when it has none."""
 
     parts: tuple["Condition", ...]
@@ -83,14 +83,14 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class NotOf:
     """True when its part is false; unknown when its part is unknown."""
 
     part: "Condition"
     place: Place
 
 
-Condition = Test | Any | All | Not
+Condition = Comparison | AnyOf | AllOf | NotOf
 
 
 class OnUnknown(StrEnum):
@@ -382,7 +382,7 @@ class Truth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TestTrace:
+class ComparisonTrace:
     """How one comparison came out."""
 
     fact: str
@@ -403,7 +403,7 @@ class RuleTrace:
     file: str
     line: int
     truth: Truth
-    tests: tuple[TestTrace, ...]
+    tests: tuple[ComparisonTrace, ...]
 
     @property
     def near_miss(self) -> bool:
