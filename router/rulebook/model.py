@@ -8,6 +8,41 @@ from enum import StrEnum
 from router.lead.facts import FactValue
 
 
+#: The names that a source's ``map`` may give a value to; ``answers.<label>`` may be used as well,
+#: for every further question.
+CANONICAL_FIELDS: tuple[str, ...] = (
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "country",
+    "city",
+    "postcode",
+    "job_title",
+    "company",
+    "company_size",
+    "website",
+    "message",
+    "service_line",
+    "tags",
+    "form.id",
+    "form.name",
+    "form.kind",
+    "page.url",
+    "utm.source",
+    "utm.medium",
+    "utm.campaign",
+    "utm.term",
+    "utm.content",
+    "submitted_at",
+    "honeypot",
+)
+
+#: How urgent a lead may be, lowest first: the values of ``priority`` and of ``urgency``.
+PRIORITIES: tuple[str, ...] = ("low", "normal", "high")
+
+
 class Phase(StrEnum):
     """The parts of a book, evaluated in this order."""
 
@@ -404,21 +439,22 @@ class RuleTrace:
     line: int
     truth: Truth
     tests: tuple[ComparisonTrace, ...]
-
-    @property
-    def near_miss(self) -> bool:
-        """Return whether all but one of its two or more comparisons were true."""
-        held = sum(test.truth is Truth.TRUE for test in self.tests)
-        return self.truth is not Truth.TRUE and len(self.tests) > 1 and held == len(self.tests) - 1
+    #: True when it has two or more conditions and all but one of them held.
+    near_miss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a phase said: the first rule that matched, and every rule that was looked at."""
+    """What a phase said: the first rule that matched, and the rules it passed over.
+
+    It holds no trace: facts and digest name the decision exactly, so that
+    :func:`router.rulebook.explain.explain_phase` can make the whole trace again when asked.
+    """
 
     #: None when no rule matched.
     rule: Rule | None
     effect: Effect
-    trace: tuple[RuleTrace, ...]
     #: Set when an unknown value of a rule with ``on_unknown: review`` asks for a person.
     review_rule: Rule | None = None
+    #: Ids of the rules that were looked at before, in their order, and did not fire.
+    passed_over: tuple[str, ...] = ()
