@@ -1,0 +1,116 @@
+"""The live side of the roster: absences, and the fairness ledger of pools."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from router.lead.ids import timed_id
+from router.store.tx import Tx
+
+
+def lock_pools(tx: Tx, book: str, pools: Iterable[str]) -> None:
+    """Lock these pools in the order of their ids; until the end of the transaction nobody else picks.
+
+    A pool that was never seen gets its row first, so that there is something to lock.
+    """
+    wanted = sorted(set(pools))
+    locked = _lock(tx, book, wanted)
+    if locked < len(wanted):
+        tx.run(
+            "INSERT INTO pool (book, id) SELECT %s, id FROM unnest(%s::text[]) AS id ORDER BY id"
+            " ON CONFLICT DO NOTHING",
+            (book, wanted),
+        )
+        _lock(tx, book, wanted)
+
+
+def _lock(tx: Tx, book: str, pools: Sequence[str]) -> int:
+    return len(
+        tx.rows(
+            "SELECT id FROM pool WHERE book = %s AND id = ANY(%s) ORDER BY id"
+            " FOR NO KEY UPDATE",
+            (book, list(pools)),
+        )
+    )
+
+
+def ledger(tx: Tx, book: str, members: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Read what each member of the locked pools is owed; new members start at 0.
+
+    Args:
+        tx: Open transaction that holds the pool locks.
+        book: Which book's pools.
+        members: Pairs of pool and person, as the rule book lists them.
+    """
+    pools, people = [each[0] for each in members], [each[1] for each in members]
+    query = (
+        "SELECT m.pool_id, m.person_id, m.credit FROM pool_member m WHERE m.book = %s"
+        " AND (m.pool_id, m.person_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+    )
+    found = {(row[0], row[1]): int(row[2]) for row in tx.rows(query, (book, pools, people))}
+    if len(found) < len(members):
+        tx.run(
+            "INSERT INTO pool_member (book, pool_id, person_id)"
+            " SELECT %s, * FROM unnest(%s::text[], %s::text[]) ON CONFLICT DO NOTHING",
+            (book, pools, people),
+        )
+    return {member: found.get(member, 0) for member in members}
+
+
+def absent_people(tx: Tx, book: str, at: datetime) -> dict[str, tuple[datetime | None, str]]:
+    """Return who is away at a moment: until when (None: open-ended) and why."""
+    rows = tx.rows(
+        "SELECT person_id, until_at, reason FROM absence WHERE book = %s AND from_at <= %s"
+        " AND (until_at IS NULL OR until_at > %s) ORDER BY until_at NULLS LAST",
+        (book, at, at),
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def set_away(  # noqa: PLR0913 - one value per column
+    tx: Tx,
+    *,
+    book: str,
+    person: str,
+    until: datetime | None,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> UUID:
+    """Record that a person takes no leads from now on.
+
+    Args:
+        tx: Open transaction.
+        book: Which book's roster.
+        person: Id of the person.
+        until: When it ends; None until :func:`set_back`.
+        reason: Why, for the explanation of later assignments.
+        by: Who said so.
+        now: The moment it starts.
+    """
+    absence_id = timed_id(now, "absence", book, person)
+    tx.run(
+        "INSERT INTO absence (id, book, person_id, from_at, until_at, reason, by, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (absence_id, book, person, now, until, reason, by, now),
+    )
+    return absence_id
+
+
+def set_back(tx: Tx, *, book: str, person: str, now: datetime) -> int:
+    """End every absence of a person that is running; return how many there were."""
+    return tx.run(
+        "UPDATE absence SET until_at = %s WHERE book = %s AND person_id = %s AND from_at <= %s"
+        " AND (until_at IS NULL OR until_at > %s)",
+        (now, book, person, now, now),
+    )
+
+
+def assigned_counts(tx: Tx, book: str) -> list[tuple[str, str, int, int]]:
+    """Return the ledger for people: pool, person, credit, number of leads assigned."""
+    rows = tx.rows(
+        "SELECT pool_id, person_id, credit, assigned FROM pool_member WHERE book = %s"
+        " ORDER BY pool_id, person_id",
+        (book,),
+    )
+    return [(row[0], row[1], int(row[2]), int(row[3])) for row in rows]

@@ -1,0 +1,383 @@
+"""Every table. What one row is, and the constraints that make wrong states impossible."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSON, JSONB, TIMESTAMP, UUID
+from sqlalchemy.types import UserDefinedType
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Xid8(UserDefinedType[str]):
+    """PostgreSQL's 64-bit transaction id: lets a reader stop below transactions still running."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name for DDL."""
+        return "xid8"
+
+
+def _at(name: str, *, null: bool = False) -> sa.Column[object]:
+    return sa.Column(name, TIMESTAMP(timezone=True), nullable=null)
+
+
+def _text(name: str, *, default: str | None = "") -> sa.Column[str]:
+    fallback = None if default is None else sa.text(f"'{default}'")
+    return sa.Column(name, sa.Text, nullable=False, server_default=fallback)
+
+
+def _number(name: str, default: int = 0) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default=sa.text(str(default)))
+
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _text("book", default="default"),
+    _text("source", default=None),
+    _text("state", default=None),
+    _at("received_at"),
+    sa.Column("body", BYTEA, nullable=False),
+    sa.Column("headers", BYTEA, nullable=False),
+    _text("content_type"),
+    _text("reason"),
+    _number("attempts"),
+    sa.Index("ix_delivery_waiting", "received_at", postgresql_where=sa.text("state = 'received'")),
+    sa.Index("ix_delivery_received_at", "received_at", "id"),
+    comment="One webhook request, raw, so that it can be taken again after a mapping fix.",
+)
+
+delivery_key = sa.Table(
+    "delivery_key",
+    metadata,
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("key", BYTEA, primary_key=True),
+    sa.Column("delivery_id", UUID, nullable=False),
+    _at("expires_at"),
+    sa.Index("ix_delivery_key_expires_at", "expires_at"),
+    comment="The guard against the same delivery twice.",
+)
+
+lead = sa.Table(
+    "lead",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _text("book", default="default"),
+    _text("source", default=None),
+    _text("item_key", default=None),
+    sa.Column("delivery_id", UUID, nullable=False),
+    _text("state", default=None),
+    sa.Column("resume_at", sa.Text),
+    _text("reason"),
+    _at("received_at"),
+    _at("rank_at"),
+    _at("due_at", null=True),
+    sa.Column("contact_id", UUID),
+    sa.Column("owner_kind", sa.Text),
+    sa.Column("owner_id", sa.Text),
+    sa.Column("accountable_id", sa.Text),
+    _text("pool"),
+    sa.Column("passed", ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    _text("sla"),
+    _text("priority", default="normal"),
+    _text("digest", default=None),
+    sa.Column("merged_into", UUID),
+    sa.Column("handoff_id", UUID),
+    _text("outcome"),
+    _number("attempts"),
+    _text("last_error"),
+    _number("version"),
+    sa.Column("head", BYTEA, nullable=False),
+    sa.Column("body", JSONB, nullable=False),
+    sa.UniqueConstraint("book", "source", "item_key"),
+    sa.CheckConstraint(
+        "state NOT IN ('routed', 'activated', 'accepted', 'contacted', 'closed')"
+        " OR (owner_kind IS NOT NULL AND owner_id IS NOT NULL AND accountable_id IS NOT NULL"
+        " AND owner_id <> '' AND accountable_id <> '')",
+        name="routed_lead_has_an_owner",
+    ),
+    sa.CheckConstraint(
+        "state IN ('captured', 'cleaned', 'classified', 'routed', 'activated', 'accepted',"
+        " 'contacted', 'closed', 'in_review', 'parked', 'rejected', 'merged')",
+        name="state_is_known",
+    ),
+    sa.Index("ix_lead_due", "state", "rank_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+    sa.Index("ix_lead_contact_id", "contact_id"),
+    sa.Index("ix_lead_received_at", "received_at", "id"),
+    sa.Index("ix_lead_delivery_id", "delivery_id"),
+    comment="One inquiry on its way to a first conversation.",
+)
+
+contact = sa.Table(
+    "contact",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _text("book", default="default"),
+    _at("created_at"),
+    sa.Column("merged_into", UUID),
+    sa.Column("body", JSONB, nullable=False),
+    comment="A person. Ids are never reused; leads follow merged_into.",
+)
+
+contact_key = sa.Table(
+    "contact_key",
+    metadata,
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("key", UUID, primary_key=True),
+    sa.Column("contact_id", UUID, nullable=False),
+    sa.Index("ix_contact_key_contact_id", "contact_id"),
+    comment="Digest of what a contact can be found by; unique, so a key never means two people.",
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("lead_id", UUID, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    _text("kind", default=None),
+    _at("at"),
+    _text("actor"),
+    sa.Column("data", JSON, nullable=False),
+    sa.Column("personal", JSON, nullable=False),
+    sa.Column("hash", BYTEA, nullable=False),
+    sa.Column("xid", Xid8, nullable=False, server_default=sa.text("pg_current_xact_id()")),
+    sa.Index("ix_event_at", "at"),
+    comment="Something that happened to a lead. Append-only; json keeps the hashed bytes as is.",
+)
+
+handoff = sa.Table(
+    "handoff",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("lead_id", UUID, nullable=False),
+    _text("to_id", default=None),
+    _text("accountable_id", default=None),
+    _text("sender"),
+    _text("state", default=None),
+    sa.Column("packet", JSONB, nullable=False),
+    sa.Column("completeness", sa.Float, nullable=False),
+    _at("offered_at"),
+    _at("answered_at", null=True),
+    _text("reason"),
+    sa.Index("ix_handoff_lead_id", "lead_id"),
+    sa.Index(
+        "ix_handoff_open",
+        "to_id",
+        "offered_at",
+        postgresql_where=sa.text("state IN ('offered', 'accepted')"),
+    ),
+    comment="One transfer of ownership with its packet.",
+)
+
+clock = sa.Table(
+    "clock",
+    metadata,
+    sa.Column("lead_id", UUID, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    _text("state", default=None),
+    _text("calendar", default=None),
+    _at("started_at"),
+    _at("respond_by"),
+    sa.Column("target_s", sa.Float, nullable=False),
+    _number("next_step"),
+    _at("next_at", null=True),
+    _number("generation", 1),
+    _at("ended_at", null=True),
+    sa.Index("ix_clock_due", "next_at", postgresql_where=sa.text("next_at IS NOT NULL")),
+    comment="An SLA clock of a lead and its next due step; a newer generation voids older ones.",
+)
+
+action = sa.Table(
+    "action",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    sa.Column("lead_id", UUID, nullable=False),
+    _number("seq"),
+    _text("kind", default=None),
+    _text("destination", default=None),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("body", BYTEA, nullable=False),
+    _text("state", default="pending"),
+    _number("attempts"),
+    _at("next_at"),
+    _at("leased_until", null=True),
+    _number("fence"),
+    sa.Column("receipt", JSONB),
+    _text("last_error"),
+    _at("created_at"),
+    _at("ended_at", null=True),
+    sa.Index(
+        "ix_action_waiting",
+        "destination",
+        "next_at",
+        postgresql_where=sa.text("state = 'pending'"),
+    ),
+    sa.Index(
+        "ix_action_leased",
+        "destination",
+        "leased_until",
+        postgresql_where=sa.text("state = 'sending'"),
+    ),
+    sa.Index("ix_action_lead_id", "lead_id", "destination", "number"),
+    sa.Index("ix_action_created_at", "created_at", "id"),
+    comment="One thing to do outside, with its attempts and its receipt.",
+)
+
+review_item = sa.Table(
+    "review_item",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("lead_id", UUID, nullable=False),
+    _text("reason", default=None),
+    _text("question", default=None),
+    _text("reviewer", default=None),
+    sa.Column("suggestions", ARRAY(sa.Text), nullable=False),
+    sa.Column("blocking", sa.Boolean, nullable=False),
+    _text("state", default="open"),
+    _at("opened_at"),
+    _at("due_at"),
+    _at("reminded_at", null=True),
+    _at("answered_at", null=True),
+    _text("answer"),
+    _text("answered_by"),
+    sa.Index("ix_review_item_open", "due_at", postgresql_where=sa.text("state = 'open'")),
+    sa.Index("ix_review_item_lead_id", "lead_id"),
+    comment="One question to a named person.",
+)
+
+absence = sa.Table(
+    "absence",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _text("book", default="default"),
+    _text("person_id", default=None),
+    _at("from_at"),
+    _at("until_at", null=True),
+    _text("reason"),
+    _text("by"),
+    _at("created_at"),
+    sa.Index("ix_absence_person_id", "book", "person_id", "until_at"),
+    comment="A time in which a person takes no leads; without an end, until further notice.",
+)
+
+pool = sa.Table(
+    "pool",
+    metadata,
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    comment="The lock under which a pool's next owner is picked.",
+)
+
+pool_member = sa.Table(
+    "pool_member",
+    metadata,
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("pool_id", sa.Text, primary_key=True),
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("credit", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("assigned", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    comment="The fairness ledger: what a member is owed (in weights) and how many it was given.",
+)
+
+rulebook = sa.Table(
+    "rulebook",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    _text("name", default=None),
+    sa.Column("files", JSONB, nullable=False),
+    _at("published_at"),
+    _text("published_by"),
+    _text("note"),
+    comment="A published version of a rule book, whole.",
+)
+
+rulebook_alias = sa.Table(
+    "rulebook_alias",
+    metadata,
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("alias", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, sa.ForeignKey("rulebook.digest"), nullable=False),
+    _at("moved_at"),
+    _text("moved_by"),
+    comment="Which version a book serves; rolling back moves this row.",
+)
+
+ticket = sa.Table(
+    "ticket",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _text("stage", default=None),
+    sa.Column("ids", ARRAY(UUID), nullable=False),
+    sa.Column("backend", sa.Integer, nullable=False),
+    _text("worker", default=None),
+    _at("taken_at"),
+    _at("deadline"),
+    comment="What a worker is about to work on; left behind only when the worker died or hangs.",
+)
+
+schedule_slot = sa.Table(
+    "schedule_slot",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("slot", sa.BigInteger, primary_key=True),
+    _at("taken_at"),
+    comment="A periodic job's turn; the row commits with the job's effect, so each turn is once.",
+)
+
+process = sa.Table(
+    "process",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("kind", default=None),
+    _text("version", default=None),
+    _at("started_at"),
+    _at("seen_at"),
+    sa.Column("status", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    comment="Heartbeat of a web, worker or ticker process.",
+)
+
+switch = sa.Table(
+    "switch",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    _text("by"),
+    _at("moved_at"),
+    comment="Installation-wide switches, such as holding everything that would leave.",
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("name", default=None),
+    sa.Column("digest", BYTEA, nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    _at("created_at"),
+    _at("expires_at", null=True),
+    _at("used_at", null=True),
+    _at("revoked_at", null=True),
+    comment="A key for the API; only its digest is kept.",
+)
+
+chain_root = sa.Table(
+    "chain_root",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    _at("at"),
+    sa.Column("below", Xid8, nullable=False),
+    _number("leads"),
+    sa.Column("root", BYTEA, nullable=False),
+    comment="Each minute, the chained hash over the event heads that changed: a lost tail shows.",
+)

@@ -1,0 +1,195 @@
+"""Connections and transactions: how the rest of the store talks to PostgreSQL.
+
+Hot paths use the driver's cursor (COPY, prepared statements); readers for people use SQLAlchemy
+Core. Both share the connection and its transaction.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import LiteralString
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.rows import TupleRow
+from sqlalchemy import exc as sa_exc
+
+from router.errors import LeadRouterError, Permanent, Transient
+
+Params = Sequence[object] | Mapping[str, object]
+
+
+class DataFault(Permanent):
+    """The database refused the content of a row: run the leads of this batch one by one."""
+
+
+def make_engine(url: str, *, size: int = 5) -> sa.Engine:
+    """Open a connection pool.
+
+    A pool must not cross a fork: make it in the process that uses it.
+
+    Args:
+        url: ``postgresql://user:password@host/database``; a socket folder as ``?host=/path``.
+        size: Connections kept; up to as many again are opened under load.
+    """
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    return sa.create_engine(
+        url,
+        pool_size=size,
+        max_overflow=size,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        pool_use_lifo=True,
+        connect_args={
+            "application_name": "lead-router",
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
+    )
+
+
+class Tx:
+    """One open transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Wrap an open connection.
+
+        Args:
+            connection: In a transaction that the caller commits or rolls back.
+        """
+        self.connection = connection
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            raise Permanent("The database driver is not psycopg; use a postgresql:// address.")
+        self.driver: psycopg.Connection[TupleRow] = driver
+        self.cursor = driver.cursor()
+
+    def rows(self, query: LiteralString, params: Params = ()) -> list[TupleRow]:
+        """Run a query and return every row."""
+        return self.cursor.execute(query, params).fetchall()
+
+    def row(self, query: LiteralString, params: Params = ()) -> TupleRow | None:
+        """Run a query and return its first row, or None."""
+        return self.cursor.execute(query, params).fetchone()
+
+    def run(self, query: LiteralString, params: Params = ()) -> int:
+        """Run a statement and return how many rows it touched."""
+        return self.cursor.execute(query, params).rowcount
+
+    def many(self, query: LiteralString, params: Sequence[Params]) -> None:
+        """Run a statement once for each set of values, in one round trip."""
+        if params:
+            self.cursor.executemany(query, params)
+
+    def copy(self, statement: LiteralString, rows: Iterable[Sequence[object]]) -> None:
+        """Insert rows by COPY.
+
+        Args:
+            statement: ``COPY table (columns) FROM STDIN``.
+            rows: One sequence of values per row; JSON as text.
+        """
+        with self.cursor.copy(statement) as stream:
+            for row in rows:
+                stream.write_row(row)
+
+    def backend(self) -> int:
+        """Return the process id of this connection's server process."""
+        return self.driver.info.backend_pid
+
+
+@contextmanager
+def transaction(
+    engine: sa.Engine,
+    *,
+    lock_timeout: timedelta | None = None,
+    idle_timeout: timedelta | None = None,
+) -> Iterator[Tx]:
+    """Run a block in one transaction: commit at its end, roll back on any error.
+
+    Args:
+        engine: Where to take a connection from.
+        lock_timeout: Give up with ``Transient`` when a lock is not had within it.
+        idle_timeout: Let the server cut this connection when it stays silent longer, so that a
+            process that hangs or is stopped cannot hold its locks.
+
+    Raises:
+        Transient: The database could not be reached, or refused a lock; nothing was written.
+        DataFault: A value cannot be stored; nothing was written.
+    """
+    with _translated(), engine.connect() as connection:
+        tx = Tx(connection)
+        with connection.begin():
+            _limit(tx, lock_timeout, idle_timeout)
+            yield tx
+            _unlimit(tx, idle_timeout)
+
+
+@contextmanager
+def rehearsal(engine: sa.Engine, *, lock_timeout: timedelta) -> Iterator[Tx]:
+    """Run a block in a transaction that is always rolled back.
+
+    Args:
+        engine: Where to take a connection from.
+        lock_timeout: Give up with ``Transient`` when a lock is not had within it.
+    """
+    with _translated(), engine.connect() as connection:
+        outer = connection.begin()
+        try:
+            tx = Tx(connection)
+            _limit(tx, lock_timeout, None)
+            yield tx
+        finally:
+            outer.rollback()
+
+
+def _limit(tx: Tx, lock: timedelta | None, idle: timedelta | None) -> None:
+    settings = [
+        ("lock_timeout", lock),
+        ("idle_in_transaction_session_timeout", idle),
+    ]
+    wanted = [(name, f"{int(span.total_seconds() * 1000)}ms") for name, span in settings if span]
+    if wanted:
+        names, values = zip(*wanted, strict=True)
+        tx.rows(
+            "SELECT set_config(name, value, true)"
+            " FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)",
+            (list(names), list(values)),
+        )
+
+
+def _unlimit(tx: Tx, idle: timedelta | None) -> None:
+    if idle:
+        tx.run("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn driver errors into ours, so that nobody above the store knows the driver."""
+    try:
+        yield
+    except LeadRouterError:
+        raise
+    except (psycopg.Error, sa_exc.SQLAlchemyError) as error:
+        raise translate(error) from error
+
+
+def translate(error: Exception) -> LeadRouterError:
+    """Say what a driver's error means for us.
+
+    Args:
+        error: From psycopg, or SQLAlchemy's wrapper around it.
+
+    Returns:
+        ``DataFault`` when the content of a row was refused, ``Transient`` for everything else.
+    """
+    cause = error.orig if isinstance(error, sa_exc.DBAPIError) else error
+    name = type(cause).__name__
+    if isinstance(cause, psycopg.errors.DataError | psycopg.errors.IntegrityError):
+        detail = cause.diag.constraint_name or cause.diag.column_name or cause.sqlstate or ""
+        return DataFault(f"PostgreSQL refused a row ({name} {detail}). The batch runs one by one.")
+    if isinstance(cause, UnicodeEncodeError | ValueError):
+        return DataFault(f"A value cannot be sent to PostgreSQL ({name}).")
+    return Transient(f"PostgreSQL could not do it now ({name}); it will be tried again.")
