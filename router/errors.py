@@ -25,6 +25,10 @@ class Permanent(LeadRouterError):
     """Trying again cannot help: park it and show it to the operator."""
 
 
+class DataFault(Permanent):
+    """A row can never be stored as it is; the other rows of its batch are not to blame."""
+
+
 class Rejected(LeadRouterError):
     """The sender's input cannot be used; tell the sender what to change."""
 

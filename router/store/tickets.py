@@ -70,7 +70,7 @@ def collect_lost(tx: Tx, now: datetime) -> list[LostTicket]:
     rows = tx.rows(
         "SELECT t.id, t.stage, t.ids, t.backend, t.deadline <= %s AS overdue FROM ticket t"
         " WHERE t.deadline <= %s OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
-        "  WHERE a.pid = t.backend AND a.backend_start <= t.taken_at + interval '1 minute')"
+        "  WHERE a.pid = t.backend)"
         " FOR UPDATE SKIP LOCKED",
         (now, now),
     )

@@ -14,13 +14,9 @@ import sqlalchemy as sa
 from psycopg.rows import TupleRow
 from sqlalchemy import exc as sa_exc
 
-from router.errors import LeadRouterError, Permanent, Transient
+from router.errors import DataFault, LeadRouterError, Permanent, Transient
 
 Params = Sequence[object] | Mapping[str, object]
-
-
-class DataFault(Permanent):
-    """The database refused the content of a row: run the leads of this batch one by one."""
 
 
 def make_engine(url: str, *, size: int = 5) -> sa.Engine:

@@ -1,0 +1,183 @@
+"""Actions: claimed per destination with a lease and a fence, finished only by the fence's holder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import orjson
+
+from router.lead.ids import LeadId
+from router.store.tx import Tx
+
+#: Name of the switch that holds everything that would leave.
+OUTBOUND = "outbound"
+
+_RELEASE: Final[LiteralString] = """
+    UPDATE action SET state = 'pending', leased_until = NULL, next_at = %s
+    WHERE destination = %s AND state = 'sending' AND leased_until <= %s
+"""
+_IN_FLIGHT: Final[LiteralString] = (
+    "SELECT count(*) FROM action WHERE destination = %s AND state = 'sending'"
+)
+_CLAIM: Final[LiteralString] = """
+    UPDATE action SET state = 'sending', leased_until = %s, fence = fence + 1,
+        attempts = attempts + 1
+    WHERE id IN (
+        SELECT a.id FROM action a
+        WHERE a.destination = %s AND a.state = 'pending' AND a.next_at <= %s
+            AND NOT EXISTS (
+                SELECT 1 FROM action b WHERE b.lead_id = a.lead_id
+                    AND b.destination = a.destination AND b.number < a.number
+                    AND b.state IN ('pending', 'sending'))
+        ORDER BY a.next_at LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING id, number, lead_id, kind, destination, key, body, attempts, fence
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """An action that this worker may carry out until its lease ends."""
+
+    id: UUID
+    #: Order among the actions of its lead.
+    number: int
+    lead_id: LeadId
+    kind: str
+    destination: str
+    key: str
+    body: bytes
+    #: This attempt's number, from 1.
+    attempt: int
+    fence: int
+
+
+def lease(
+    tx: Tx, destination: str, *, now: datetime, until: datetime, in_flight: int, most: int
+) -> list[Leased]:
+    """Claim actions of one destination, in order per lead; commit before calling anybody.
+
+    Args:
+        tx: Open transaction.
+        destination: Its lock is taken, so that the cap on calls in flight holds over processes.
+        now: Actions due by then; leases that ended by then are free again.
+        until: End of the new leases.
+        in_flight: Most calls under way to this destination at once, over all workers.
+        most: Most to claim here.
+    """
+    tx.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", (destination,))
+    tx.run(_RELEASE, (now, destination, now))
+    row = tx.row(_IN_FLIGHT, (destination,))
+    room = min(most, in_flight - (int(row[0]) if row else 0))
+    if room <= 0:
+        return []
+    rows = tx.rows(_CLAIM, (until, destination, now, room))
+    claimed = [_leased(row) for row in rows]
+    return sorted(claimed, key=lambda each: each.number)
+
+
+def finish(tx: Tx, leased: Leased, *, status: int, detail: str, now: datetime) -> bool:
+    """Write the receipt; False when the lease was lost meanwhile, then nothing is written."""
+    return bool(
+        tx.run(
+            "UPDATE action SET state = 'sent', leased_until = NULL, receipt = %s, ended_at = %s,"
+            " last_error = '' WHERE id = %s AND fence = %s AND state = 'sending'",
+            (receipt_json(status, detail, now), now, leased.id, leased.fence),
+        )
+    )
+
+
+def retry_later(tx: Tx, leased: Leased, *, error: str, next_at: datetime) -> bool:
+    """Put an action back for a later try; False when the lease was lost meanwhile."""
+    return bool(
+        tx.run(
+            "UPDATE action SET state = 'pending', leased_until = NULL, last_error = %s,"
+            " next_at = %s WHERE id = %s AND fence = %s AND state = 'sending'",
+            (error, next_at, leased.id, leased.fence),
+        )
+    )
+
+
+def unsent(tx: Tx, leased: Leased, *, now: datetime) -> bool:
+    """Put back an action that was claimed but never sent; the attempt does not count."""
+    return bool(
+        tx.run(
+            "UPDATE action SET state = 'pending', leased_until = NULL, attempts = attempts - 1,"
+            " next_at = %s WHERE id = %s AND fence = %s AND state = 'sending'",
+            (now, leased.id, leased.fence),
+        )
+    )
+
+
+def park(tx: Tx, leased: Leased, *, error: str, now: datetime) -> bool:
+    """Stop trying and show it to the operator; False when the lease was lost meanwhile."""
+    return bool(
+        tx.run(
+            "UPDATE action SET state = 'parked', leased_until = NULL, last_error = %s,"
+            " ended_at = %s WHERE id = %s AND fence = %s AND state = 'sending'",
+            (error, now, leased.id, leased.fence),
+        )
+    )
+
+
+def replay(tx: Tx, action_id: UUID, now: datetime) -> tuple[LeadId, str] | None:
+    """Send a parked action again, with the same key; return its lead and destination.
+
+    Returns:
+        None when there is no parked action with that id.
+    """
+    row = tx.row(
+        "UPDATE action SET state = 'pending', attempts = 0, next_at = %s, ended_at = NULL"
+        " WHERE id = %s AND state = 'parked' RETURNING lead_id, destination",
+        (now, action_id),
+    )
+    return (LeadId(row[0]), row[1]) if row else None
+
+
+def due_destinations(tx: Tx, names: Sequence[str], now: datetime) -> list[str]:
+    """Return the destinations that have something due, or a lease that ran out."""
+    rows = tx.rows(
+        "SELECT name FROM unnest(%s::text[]) AS name WHERE"
+        " EXISTS (SELECT 1 FROM action WHERE destination = name AND state = 'pending'"
+        "  AND next_at <= %s)"
+        " OR EXISTS (SELECT 1 FROM action WHERE destination = name AND state = 'sending'"
+        "  AND leased_until <= %s)",
+        (list(names), now, now),
+    )
+    return [row[0] for row in rows]
+
+
+def hold_outbound(tx: Tx, *, hold: bool, by: str, now: datetime) -> None:
+    """Stop or resume everything that would leave; what waits is kept."""
+    tx.run(
+        "INSERT INTO switch (name, value, by, moved_at) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value, by = EXCLUDED.by,"
+        " moved_at = EXCLUDED.moved_at",
+        (OUTBOUND, "stopped" if hold else "started", by, now),
+    )
+
+
+def is_held(tx: Tx) -> bool:
+    """Return whether everything that would leave is held."""
+    row = tx.row("SELECT value FROM switch WHERE name = %s", (OUTBOUND,))
+    return row is not None and row[0] == "stopped"
+
+
+def receipt_json(status: int, detail: str, at: datetime) -> str:
+    """Write a receipt as it is stored."""
+    return orjson.dumps({"status": status, "detail": detail, "at": at}).decode()
+
+
+def _leased(row: Sequence[Any]) -> Leased:
+    return Leased(
+        id=row[0],
+        number=row[1],
+        lead_id=LeadId(row[2]),
+        kind=row[3],
+        destination=row[4],
+        key=row[5],
+        body=bytes(row[6]),
+        attempt=row[7],
+        fence=row[8],
+    )
