@@ -381,6 +381,10 @@ class Source:
     wait: bool
     #: Requests a minute from an unsigned source; 0 for no limit.
     rate_per_minute: int
+    #: Path to the list of questions (id or ref, and title), where answers name them only by id.
+    questions: str = ""
+    #: Path to the list of answers; those that no mapping reads are kept under their question.
+    question_answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
