@@ -47,7 +47,7 @@ class Daemon(ABC):
         self.sockets = folders.socket_folder(home)
         self._say = on_progress
         self._lock = home / f"{self.short}.lock"
-        self._child: subprocess.Popen[bytes] | None = None
+        self._busy_since: float | None = None
 
     @abstractmethod
     def prepare(self) -> None:
@@ -55,7 +55,7 @@ class Daemon(ABC):
 
     @abstractmethod
     def command(self) -> tuple[str, ...]:
-        """Return the full command line of the server."""
+        """Return the command line that starts the server detached."""
 
     @abstractmethod
     def answers(self) -> bool:
@@ -80,21 +80,21 @@ class Daemon(ABC):
         """
         before = ticks()
         launched = self.launch()
-        said = before
+        next_word = _FIRST_WORD_S
         while not self.answers():
             waited = ticks() - before
             if waited > _READY_S:
                 raise self._failure(f"has not answered for {_READY_S:.0f} s")
-            if self._exited():
-                raise self._failure("stopped while starting")
-            if not launched:
-                self._clear_orphans(waited)
+            if not self.alive():
+                if launched:
+                    raise self._failure("stopped while starting")
                 launched = self.launch()
-            if waited > _FIRST_WORD_S and ticks() - said > _FIRST_WORD_S:
-                said = ticks() + _NEXT_WORD_S - _FIRST_WORD_S
+            self._clear_orphans()
+            if waited > next_word:
+                next_word = waited + _NEXT_WORD_S
                 self._say(self._waiting_for(waited))
-            processes.wait_for(self._exited, seconds=0.01)
-        _log.info("embedded_server_ready", server=self.short, launched=launched)
+            processes.pause()
+        _log.info("embedded_server_ready", server=self.short)
         return launched
 
     def launch(self) -> bool:
@@ -110,24 +110,25 @@ class Daemon(ABC):
             self.prepare()
             log = folders.open_log(self.home, self.short)
             try:
-                self._child = subprocess.Popen(  # noqa: S603 - the wheel's program
+                begun = subprocess.run(  # noqa: S603 - the wheel's program
                     self.command(),
+                    check=False,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     env=ENVIRONMENT,
                     pass_fds=(lock,),
-                    start_new_session=True,
                 )
             finally:
                 os.close(log)
         finally:
             os.close(lock)
+        if begun.returncode != 0:
+            raise self._failure("cannot be started")
         return True
 
     def alive(self) -> bool:
         """Say whether any process of this server runs, whoever started it."""
-        self._exited()
         return folders.is_locked(self._lock)
 
     def revive(self) -> bool:
@@ -135,10 +136,12 @@ class Daemon(ABC):
 
         Returns:
             Whether it had died and was started.
+
+        Raises:
+            Misconfigured: It cannot be started now; the text says why.
         """
         if self.alive():
-            if self._exited():
-                self._clear_orphans(_ORPHANS_S)
+            self._clear_orphans()
             return False
         if not self.launch():
             return False
@@ -159,26 +162,33 @@ class Daemon(ABC):
         pid = self.pid()
         if pid is not None:
             processes.tell(pid, self.stop_signal)
-        elif self.alive():
-            self._clear_orphans(_ORPHANS_S)
-        if not processes.wait_for(lambda: not self.alive(), seconds=_STOP_S if pid else _ORPHANS_S):
-            if pid is None or pid != self.pid():
-                raise self._failure("runs, but cannot be identified from here (another container?)")
-            processes.tell(pid, signal.SIGQUIT)
-            if not processes.wait_for(lambda: not self.alive(), seconds=_ORPHANS_S):
-                processes.tell(pid, signal.SIGKILL)
-        self._exited()
-
-    def _exited(self) -> bool:
-        """Say whether the server that we started is gone, and lay its process to rest."""
-        return self._child is not None and self._child.poll() is not None
-
-    def _clear_orphans(self, waited: float) -> None:
-        """Kill what a dead server left behind, once it had its time to leave by itself."""
-        if waited < _ORPHANS_S or self.pid() is not None:
+        if self._gone(_STOP_S if pid else _ORPHANS_S):
             return
-        for pid in self.orphans():
+        if pid is not None and pid == self.pid():
             processes.tell(pid, signal.SIGKILL)
+        if not self._gone(_ORPHANS_S):
+            self._kill_orphans()
+        if not self._gone(_ORPHANS_S):
+            raise self._failure("runs, but cannot be stopped from here (in another container?)")
+
+    def _gone(self, seconds: float) -> bool:
+        """Wait until the last process of the server is gone; return whether it is."""
+        return processes.wait_for(lambda: not self.alive(), seconds=seconds)
+
+    def _clear_orphans(self) -> None:
+        """Kill what a dead server left behind, once it had its time to leave by itself."""
+        if self.pid() is not None:
+            self._busy_since = None
+        elif self._busy_since is None:
+            self._busy_since = ticks()
+        elif ticks() - self._busy_since > _ORPHANS_S:
+            self._kill_orphans()
+
+    def _kill_orphans(self) -> None:
+        """Kill what a dead server left behind; without it they are none of ours."""
+        if self.pid() is None:
+            for pid in self.orphans():
+                processes.tell(pid, signal.SIGKILL)
 
     def _waiting_for(self, waited: float) -> str:
         """Say why it takes long."""

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import secrets
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -107,6 +108,7 @@ def socket_folder(home: Path) -> Path:
             known = Path(note.read_text(encoding="utf-8").rstrip("\n"))
             if _is_private(known):
                 return known
+        note.unlink(missing_ok=True)
         made = Path(tempfile.mkdtemp(prefix="lead-router-"))
         if len(os.fsencode(made / _LONGEST_SOCKET)) > SOCKET_PATH_BYTES:
             made.rmdir()
@@ -114,8 +116,24 @@ def socket_folder(home: Path) -> Path:
                 f"The paths of {home} and of the folder for temporary files are both too long for "
                 "a socket: set LEAD_ROUTER_HOME or TMPDIR to a shorter path."
             )
-        write_private(note, f"{made}\n")
+        if not write_once(note, f"{made}\n"):
+            made.rmdir()
+            made = Path(note.read_text(encoding="utf-8").rstrip("\n"))
     return made
+
+
+def forget_sockets(home: Path) -> None:
+    """Remove a sockets' folder outside HOME; call it only when nothing listens there any more.
+
+    Args:
+        home: From ``prepare_home``.
+    """
+    note = home / "socket-folder"
+    if note.exists():
+        known = Path(note.read_text(encoding="utf-8").rstrip("\n"))
+        if _is_private(known):
+            shutil.rmtree(known, ignore_errors=True)
+        note.unlink()
 
 
 def _is_private(folder: Path) -> bool:
@@ -137,7 +155,7 @@ def database_password(home: Path) -> str:
     path = secret_file(home)
     with explaining(path):
         if not path.exists():
-            write_private(path, secrets.token_urlsafe(24) + "\n")
+            write_once(path, secrets.token_urlsafe(24) + "\n")
         return path.read_text(encoding="ascii").strip()
 
 
@@ -153,16 +171,40 @@ def write_private(path: Path, text: str) -> None:
         path: The file; an older one is replaced.
         text: Its new content.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _complete(path, text) as temporary:
+        temporary.replace(path)
+
+
+def write_once(path: Path, text: str) -> bool:
+    """Write a file that only we can read, unless somebody wrote it first.
+
+    Args:
+        path: The file; an older one stays as it is.
+        text: Its content.
+
+    Returns:
+        Whether it was written.
+    """
+    with _complete(path, text) as temporary:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def _complete(path: Path, text: str) -> Iterator[Path]:
+    """Write a private file beside ``path``, safe on the disk; it is gone after the block."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def open_log(home: Path, name: str) -> int:

@@ -6,6 +6,8 @@ standard library only. It ends with code 126 and one sentence when the change is
 
 Options:
     ``--cwd FOLDER``: start there, entered as the new user.
+    ``--detach yes``: return at once with code 0 while the program runs on as nobody's child, in a
+    session of its own.
     ``--die-with PID``: get SIGTERM when the starter, process PID, dies (Linux; elsewhere no effect).
     ``--map UID:GID``: in a user namespace of its own, show our own user as UID:GID. Files keep
     their owner, nothing is chowned; the program cannot do more than we can.
@@ -71,6 +73,13 @@ def _die_with(libc: ctypes.CDLL, starter: int) -> None:
         sys.exit(NOT_PERMITTED)
 
 
+def _detach() -> None:
+    """Go on as a process that no terminal and no starter waits for."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+
+
 def _pair(text: str) -> tuple[int, int]:
     """Read ``UID:GID``."""
     uid, gid = text.split(":")
@@ -96,6 +105,8 @@ def main(arguments: list[str]) -> None:
         _drop(libc, *_pair(chosen["--drop"]))
     if "--cwd" in chosen:
         os.chdir(chosen["--cwd"])
+    if "--detach" in chosen:
+        _detach()
     if "--die-with" in chosen:  # after a change of user: that change forgets the wish
         _die_with(libc, int(chosen["--die-with"]))
     os.execv(program[0], program)

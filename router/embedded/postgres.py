@@ -47,18 +47,19 @@ class Postgres(Daemon):
     short = "postgres"
     stop_signal = signal.SIGINT
 
-    def __init__(self, home: Path, on_progress: Progress) -> None:
+    def __init__(self, home: Path, on_progress: Progress, *, run_as: RunAs | None = None) -> None:
         """Prepare; nothing is started yet.
 
         Args:
             home: From ``folders.prepare_home``.
             on_progress: Told what takes long.
+            run_as: As whom it runs; None finds out.
         """
         super().__init__(home, on_progress)
         self._password = folders.database_password(home)
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
         self._cluster = f"lead-router-{digest}"
-        self._run_as: RunAs | None = None
+        self._run_as = run_as
 
     @property
     def url(self) -> str:
@@ -77,12 +78,13 @@ class Postgres(Daemon):
             self._initialise(programs, run_as)
         if run_as.owner and self.data.stat().st_uid != run_as.owner[0]:
             _hand_over(self.data, run_as.owner)
-        # We hold the lock that every process of a server inherits, so none is left: the pid in the
-        # file is a bystander's by now, and PostgreSQL would refuse to start because of it.
+        # We hold the lock that every process of a server inherits, so none is left: a pid in these
+        # files is a zombie's or a bystander's, and PostgreSQL would refuse to start because of it.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.sockets / f".s.PGSQL.{_PORT}.lock").unlink(missing_ok=True)
 
     def command(self) -> tuple[str, ...]:
-        """Return the full command line of the server."""
+        """Return the command line that starts the server detached."""
         major = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
         programs = binaries.postgres_programs(major)
         quoted = str(self.sockets).replace('"', '""')
@@ -93,7 +95,8 @@ class Postgres(Daemon):
         }
         options = [word for key, value in chosen.items() for word in ("-c", f"{key}={value}")]
         run_as = self._identity(programs)
-        return run_as.command(self.data, programs / "postgres", "-D", str(self.data), *options)
+        arguments = ("-D", str(self.data), *options)
+        return run_as.command(self.data, programs / "postgres", *arguments, detach=True)
 
     def answers(self) -> bool:
         """Run a query as our role on our database; create both in a cluster that is new.
@@ -172,7 +175,7 @@ class Postgres(Daemon):
         with self._connect(role, database) as connection:
             connection.execute("SELECT 1")
 
-    def _connect(self, role: str, database: str) -> "psycopg.Connection[tuple[object, ...]]":
+    def _connect(self, role: str, database: str) -> psycopg.Connection[tuple[object, ...]]:
         """Connect by the socket, whatever PG* variables our environment holds."""
         return psycopg.connect(
             host=str(self.sockets),
@@ -189,6 +192,7 @@ class Postgres(Daemon):
         role = sql.Identifier(DATABASE)
         try:
             with self._connect(_SUPERUSER, "postgres") as connection:
+                connection.execute("SELECT pg_advisory_lock(1)")  # two starts at the same time
                 known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [DATABASE])
                 verb = sql.SQL("ALTER" if known.fetchone() else "CREATE")
                 connection.execute(

@@ -16,7 +16,7 @@ from pathlib import Path
 from router.now import ticks
 
 _PROC = Path("/proc")
-_PAUSE_S = 0.02
+_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def tell(pid: int, number: signal.Signals, *, group: bool = False) -> None:
 
 
 def end(known: Mark, *, grace_s: float) -> bool:
-    """Ask a process of ours and its group to stop, then make it; return whether it ran.
+    """Ask a process of ours to stop, then make it and its group; return whether it ran.
 
     Args:
         known: The process; a bystander that has its pid by now is left alone.
@@ -128,7 +128,8 @@ def end(known: Mark, *, grace_s: float) -> bool:
     if not is_running(known):
         return False
     leads = _leads_group(known.pid)
-    tell(known.pid, signal.SIGTERM, group=leads)
+    # The request goes to the process alone: its own children must be able to finish their work.
+    tell(known.pid, signal.SIGTERM)
     if not wait_for(lambda: not is_running(known), seconds=grace_s):
         tell(known.pid, signal.SIGKILL, group=leads)
         wait_for(lambda: not is_running(known), seconds=5)
@@ -143,16 +144,21 @@ def _leads_group(pid: int) -> bool:
         return False
 
 
+def pause() -> None:
+    """Wait a moment, before asking again."""
+    time.sleep(_PAUSE_S)
+
+
 def wait_for(condition: Callable[[], bool], *, seconds: float) -> bool:
     """Wait until something is true; return whether it became true in time.
 
     Args:
-        condition: Asked about fifty times a second.
+        condition: Asked about a hundred times a second.
         seconds: How long to wait at most.
     """
     deadline = ticks() + seconds
     while not condition():
         if ticks() > deadline:
             return False
-        time.sleep(_PAUSE_S)
+        pause()
     return True

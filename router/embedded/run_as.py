@@ -30,15 +30,19 @@ class RunAs:
     owner: tuple[int, int] | None = None
     """User and group that must own the data folder; None means that it stays as it is."""
 
-    def command(self, folder: Path, program: Path, *arguments: str) -> tuple[str, ...]:
+    def command(
+        self, folder: Path, program: Path, *arguments: str, detach: bool = False
+    ) -> tuple[str, ...]:
         """Return the full command line.
 
         Args:
             folder: Working folder of the program.
             program: Absolute path of the program.
             *arguments: Its arguments.
+            detach: Return at once; the program runs on.
         """
-        return (*launcher(*self.options, "--cwd", str(folder)), "--", str(program), *arguments)
+        options = (*self.options, "--cwd", str(folder), *(("--detach", "yes") if detach else ()))
+        return (*launcher(*options), "--", str(program), *arguments)
 
 
 def launcher(*options: str) -> tuple[str, ...]:
@@ -61,30 +65,47 @@ def choose(program: Path, folder: Path) -> RunAs:
     Raises:
         Misconfigured: PostgreSQL cannot run as this user on this machine.
     """
-    uid = os.geteuid()
-    if uid != 0 and _has_name(uid):
-        return RunAs()
-    ways = [_mapped()]
-    if uid == 0:
-        ways.append(_dropped())
     said = []
-    for way in ways:
-        answer = subprocess.run(  # noqa: S603 - our own launcher and the wheel's program
-            way.command(folder, program, "--version"),
-            capture_output=True,
-            text=True,
-            check=False,
-            env=ENVIRONMENT,
-        )
-        if answer.returncode == 0:
+    for way in ways():
+        complaint = objection(way, program, folder)
+        if not complaint:
             return way
-        said.append(answer.stderr.strip())
+        said.append(complaint)
+    uid = os.geteuid()
     who = "root" if uid == 0 else f"user id {uid}, which has no name in /etc/passwd"
     raise Misconfigured(
         f"PostgreSQL cannot run as {who}, and becoming another user is not permitted here "
         f"({'; '.join(said)}). Start lead-router as an ordinary user, or point "
         "LEAD_ROUTER_DATABASE_URL at a PostgreSQL of your own."
     )
+
+
+def ways() -> tuple[RunAs, ...]:
+    """Return the ways PostgreSQL might run for this user, best first."""
+    uid = os.geteuid()
+    if uid == 0:
+        return (_mapped(), _dropped())
+    return (RunAs(),) if _has_name(uid) else (_mapped(),)
+
+
+def objection(way: RunAs, program: Path, folder: Path) -> str:
+    """Try one way; return what the system says against it, empty when it works.
+
+    Args:
+        way: One of ``ways``.
+        program: The ``postgres`` program.
+        folder: The data folder's parent.
+    """
+    if way == RunAs():
+        return ""
+    answer = subprocess.run(  # noqa: S603 - our own launcher and the wheel's program
+        way.command(folder, program, "--version"),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    return "" if answer.returncode == 0 else answer.stderr.strip() or "no reason given"
 
 
 def _has_name(uid: int) -> bool:

