@@ -149,6 +149,9 @@ class Lead:
     owner: Owner | None = None
     #: Persons who declined or missed it, never to be picked again for it.
     passed: tuple[str, ...] = ()
+    #: Id of the rule that gave it its owner, and the reason in one sentence.
+    rule: str = ""
+    why: str = ""
     #: Settings that enrich rules gave: ``sla``, ``priority``, ``tags``.
     sla: str = ""
     priority: str = "normal"
@@ -158,6 +161,8 @@ class Lead:
     resume_at: LeadState | None = None
     #: Why it stands beside the road, as a stable code; empty on the road.
     reason: str = ""
+    #: Codes of reviews that a person has answered with "continue"; they hold it no more.
+    approved: tuple[str, ...] = ()
     merged_into: LeadId | None = None
     outcome: str = ""
     #: When the road should look at it next; None while it waits for people.

@@ -166,6 +166,9 @@ def _body(lead: Lead) -> str:
             "touchpoints": lead.touchpoints,
             "classification": lead.classification,
             "returning": lead.returning,
+            "rule": lead.rule,
+            "why": lead.why,
+            "approved": lead.approved,
         }
     ).decode()
 
@@ -222,6 +225,9 @@ def _body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
         "touchpoints": tuple(_touchpoint(point) for point in body["touchpoints"]),
         "classification": _classification(body["classification"]),
         "returning": body["returning"],
+        "rule": body["rule"],
+        "why": body["why"],
+        "approved": tuple(body["approved"]),
     }
 
 

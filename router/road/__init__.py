@@ -1,0 +1,7 @@
+"""READ ME SECOND: the one runner. Claim, load, decide, record, park and ring exist only here.
+
+``drain`` runs a stage and those fused to it over whatever is due; ``tick`` watches clocks, lost
+tickets and bells; ``deliver`` carries actions outside; ``act`` is one person's word about one lead.
+Takes: hints. Gives: committed transactions. Fails: a transaction that cannot be written leaves
+everything as it was; a lead that fails alone is tried again, then parked and shown.
+"""

@@ -1,0 +1,151 @@
+"""Run the stages over a batch in memory, inside one transaction.
+
+Per stage: every lead is prepared (thinking before any lock), everything it needs is loaded at
+once, and then each lead is decided in turn, seeing what was decided before it in the same batch.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+import structlog
+
+from router.app import App
+from router.lead.case import Case
+from router.lead.decision import Decision
+from router.lead.states import LeadState
+from router.pipeline import NEXT_STAGE, StageName, stages_from
+from router.road.record import Batch, Work, record
+from router.stages.activate.load import Activate
+from router.stages.classify.load import Classify
+from router.stages.clean.load import Clean
+from router.stages.route.load import Route
+from router.store.leads import insert_leads, update_leads
+from router.store.tx import Tx
+from router.store.writes import Writes, flush
+
+log = structlog.get_logger()
+
+P = TypeVar("P")
+Loaded = TypeVar("Loaded")
+
+
+class StageRun(Protocol[P, Loaded]):
+    """What a stage tells the runner: how it thinks before locks, what it loads, what it decides."""
+
+    name: StageName
+
+    def prepare(self, case: Case, now: datetime) -> P:
+        """Think about one lead before any lock is taken. Pure."""
+        ...
+
+    def load(self, tx: Tx, cases: Sequence[tuple[Case, P]], now: datetime) -> Loaded:
+        """Read, and lock, what the leads of this batch need; once for all of them."""
+        ...
+
+    def decide(self, case: Case, prepared: P, loaded: Loaded, now: datetime) -> Decision:
+        """Decide about one lead. Pure."""
+        ...
+
+    def absorb(self, loaded: Loaded, prepared: P, decision: Decision) -> None:
+        """Let later leads of the batch see this decision, once it is recorded."""
+        ...
+
+    def finish(self, tx: Tx, loaded: Loaded) -> None:
+        """Write what belongs to the stage and not to a lead, such as a ledger."""
+        ...
+
+
+class Stages:
+    """The stages of this process, in the order of the road."""
+
+    def __init__(self, app: App) -> None:
+        """Make every stage.
+
+        Args:
+            app: What the stages need to load from.
+        """
+        self._runs: dict[StageName, Callable[[Tx, Batch], None]] = {
+            StageName.CLEAN: partial(run_stage, Clean(app)),
+            StageName.CLASSIFY: partial(run_stage, Classify(app)),
+            StageName.ROUTE: partial(run_stage, Route(app)),
+            StageName.ACTIVATE: partial(run_stage, Activate(app)),
+        }
+
+    def run(self, tx: Tx, batch: Batch, start: StageName, *, fused: bool = True) -> None:
+        """Run a stage over the batch, and those fused to it.
+
+        Args:
+            tx: Open transaction that holds the leads' locks.
+            batch: Leads to work on; those that are not in a stage's states are left alone.
+            start: First stage.
+            fused: False runs this stage alone, to find the place where a lead kills its worker.
+        """
+        for stage in stages_from(start):
+            self._runs[stage.name](tx, batch)
+            if not fused:
+                return
+
+
+def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
+    """Run one stage over the leads of a batch that stand before it.
+
+    A lead on which the stage fails is set aside with its error; its neighbours go on.
+
+    Args:
+        stage: What to run.
+        tx: Open transaction that holds the leads' locks.
+        batch: Changed in memory; :func:`write_batch` writes it.
+    """
+    ready: list[tuple[Work, P]] = []
+    for work in list(batch.works.values()):
+        if _stands_before(stage.name, work):
+            try:
+                ready.append((work, stage.prepare(work.case, batch.now)))
+            except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
+                _set_aside(work, stage.name, error)
+    if not ready:
+        return
+    loaded = stage.load(tx, [(work.case, prepared) for work, prepared in ready], batch.now)
+    for work, prepared in ready:
+        try:
+            decision = stage.decide(work.case, prepared, loaded, batch.now)
+            record(batch, work, decision)
+            stage.absorb(loaded, prepared, decision)
+        except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
+            _set_aside(work, stage.name, error)
+    stage.finish(tx, loaded)
+
+
+def write_batch(tx: Tx, batch: Batch) -> Writes:
+    """Write everything the batch has decided; return what was written, for the bells."""
+    works = [work for work in batch.works.values() if work.changed]
+    insert_leads(tx, (work.lead for work in works if work.stored_version is None))
+    update_leads(
+        tx, [(w.lead, w.stored_version) for w in works if w.stored_version is not None]
+    )
+    writes = Writes()
+    for work in batch.works.values():
+        writes.add(work.writes)
+    flush(tx, writes)
+    return writes
+
+
+def _stands_before(stage: StageName, work: Work) -> bool:
+    if work.failed is not None:
+        return False
+    rerouted = work.case.reroute is not None and stage is StageName.ROUTE
+    waits = work.lead.due_at is not None and NEXT_STAGE.get(work.lead.state) is stage
+    return waits or (rerouted and work.lead.state is not LeadState.CLOSED)
+
+
+def _set_aside(work: Work, stage: StageName, error: Exception) -> None:
+    work.failed = error
+    log.warning(
+        "stage_failed_on_lead",
+        stage=stage.value,
+        lead_id=str(work.lead.id),
+        error=type(error).__name__,
+        exc_info=error,
+    )
