@@ -50,8 +50,12 @@ class Daemon(ABC):
         self._busy_since: float | None = None
 
     @abstractmethod
-    def prepare(self) -> None:
-        """Make the data folder ready; called only while no process uses it."""
+    def prepare(self, lock: int) -> None:
+        """Make the data folder ready; called only while no process uses it.
+
+        Args:
+            lock: The data folder's lock, to be inherited by every program that works on it.
+        """
 
     @abstractmethod
     def command(self) -> tuple[str, ...]:
@@ -107,7 +111,7 @@ class Daemon(ABC):
         if lock is None:
             return False
         try:
-            self.prepare()
+            self.prepare(lock)
             log = folders.open_log(self.home, self.short)
             try:
                 begun = subprocess.run(  # noqa: S603 - the wheel's program

@@ -143,7 +143,7 @@ def _is_private(folder: Path) -> bool:
     except OSError:
         return False
     ours = found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
-    return ours and stat.S_IMODE(found.st_mode) == 0o700  # noqa: PLR2004 - the mode itself
+    return ours and stat.S_IMODE(found.st_mode) == 0o700
 
 
 def database_password(home: Path) -> str:
@@ -241,8 +241,8 @@ def tail(path: Path, lines: int = 5) -> str:
 def try_lock(path: Path) -> int | None:
     """Take a lock that lives as long as anybody holds the returned descriptor open.
 
-    A server that inherits the descriptor holds the lock until its very last process is gone, however
-    it died. That, and not a pid in a file, says whether a server of ours still runs.
+    A server that inherits the descriptor holds the lock until its very last process is gone,
+    however it died. That, and not a pid in a file, says whether a server of ours still runs.
 
     Args:
         path: The lock file, created if needed.

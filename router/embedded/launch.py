@@ -8,7 +8,7 @@ Options:
     ``--cwd FOLDER``: start there, entered as the new user.
     ``--detach yes``: return at once with code 0 while the program runs on as nobody's child, in a
     session of its own.
-    ``--die-with PID``: get SIGTERM when the starter, process PID, dies (Linux; elsewhere no effect).
+    ``--die-with PID``: get SIGTERM when the starter, process PID, dies (only Linux can do that).
     ``--map UID:GID``: in a user namespace of its own, show our own user as UID:GID. Files keep
     their owner, nothing is chowned; the program cannot do more than we can.
     ``--drop UID:GID``: really become UID:GID, keeping nothing of root but the permission to pass
@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> None:
         _detach()
     if "--die-with" in chosen:  # after a change of user: that change forgets the wish
         _die_with(libc, int(chosen["--die-with"]))
-    os.execv(program[0], program)
+    os.execv(program[0], program)  # noqa: S606 - to become it is the purpose
 
 
 if __name__ == "__main__":

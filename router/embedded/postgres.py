@@ -70,12 +70,12 @@ class Postgres(Daemon):
         )
         return made.render_as_string(hide_password=False)
 
-    def prepare(self) -> None:
+    def prepare(self, lock: int) -> None:
         """Make the cluster if there is none, and remove what a dead server's pid would block."""
         programs = binaries.postgres_programs()
         run_as = self._identity(programs)
         if not self.data.exists():
-            self._initialise(programs, run_as)
+            self._initialise(programs, run_as, lock)
         if run_as.owner and self.data.stat().st_uid != run_as.owner[0]:
             _hand_over(self.data, run_as.owner)
         # We hold the lock that every process of a server inherits, so none is left: a pid in these
@@ -135,7 +135,7 @@ class Postgres(Daemon):
             self._run_as = choose(programs / "postgres", self.home)
         return self._run_as
 
-    def _initialise(self, programs: Path, run_as: RunAs) -> None:
+    def _initialise(self, programs: Path, run_as: RunAs, lock: int) -> None:
         """Make a new cluster beside its place and move it there when it is complete."""
         self._say("Creating the database (once) ...")
         partial = self.home / "postgres.partial"
@@ -160,6 +160,7 @@ class Postgres(Daemon):
             text=True,
             check=False,
             env=ENVIRONMENT,
+            pass_fds=(lock,),  # or a start after our kill -9 would disturb this one
         )
         if made.returncode != 0:
             shutil.rmtree(partial, ignore_errors=True)

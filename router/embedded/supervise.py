@@ -93,7 +93,7 @@ class Supervisor:
     so that nothing of ours survives a supervisor that was killed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but one by keyword
         self,
         programs: Sequence[Program],
         *,
@@ -208,6 +208,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                # Passed on unread: what a process does with its settings is its own business.
                 env={**os.environ, **program.env},
                 start_new_session=True,
             )
@@ -238,8 +239,8 @@ class Supervisor:
         child.process = child.mark = None
         _log.warning("process_died", process=program.name, exit_code=child.exit_code)
         self._say(
-            f"{program.name} ended with code {child.exit_code}: starting it again in {pause:.1f} s. "
-            f"Its log is {self._home / 'logs' / program.name}.log."
+            f"{program.name} ended with code {child.exit_code}: starting it again in "
+            f"{pause:.1f} s. Its log is {self._home / 'logs' / program.name}.log."
         )
 
     def _revive_servers(self, now: float) -> bool:
@@ -299,8 +300,8 @@ def _woken_by_signals(
 ) -> Iterator[socket.socket]:
     """Handle the stop signals and SIGCHLD; yield a socket that a signal makes readable."""
     reading, writing = socket.socketpair()
-    reading.setblocking(False)
-    writing.setblocking(False)
+    for end in (reading, writing):
+        end.settimeout(0)
     before = {number: signal.signal(number, handler) for number in (*_STOP_SIGNALS, signal.SIGCHLD)}
     wakeup = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     try:

@@ -42,8 +42,9 @@ class Valkey(Daemon):
         """The address for Celery; kombu spells a socket differently from redis-py."""
         return f"redis+socket://{quote(str(self._socket))}?virtual_host=0"
 
-    def prepare(self) -> None:
+    def prepare(self, lock: int) -> None:
         """Make the data folder."""
+        del lock
         with folders.explaining(self.data):
             self.data.mkdir(mode=0o700, exist_ok=True)
 
