@@ -1,0 +1,234 @@
+"""The way into a book: its files, read and checked as a whole; all errors come at once."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from router.rulebook.check import check_fallback, check_references, check_rules
+from router.rulebook.model import Phase, Place, Rule, RuleBook, Source
+from router.rulebook.nodes import Node, read_nodes
+from router.rulebook.problems import Problems
+from router.rulebook.read import Reader
+from router.rulebook.read_roster import read_calendars, read_teams
+from router.rulebook.read_rules import read_rules
+from router.rulebook.read_sources import read_source
+from router.rulebook.read_terms import read_handoffs, read_intents, read_sla
+
+#: Largest file of a book, and largest book, in bytes.
+MAX_FILE = 1 << 20
+MAX_BOOK = 32 << 20
+
+_NAMED = (
+    "book.yaml",
+    "teams.yaml",
+    "calendars.yaml",
+    "sla.yaml",
+    "intents.yaml",
+    "handoffs.yaml",
+)
+_RULES = re.compile(r"[0-9]{2}-[a-z0-9-]+\.yaml")
+_LIST = re.compile(r"lists/([a-z0-9_-]+)\.txt")
+_SOURCE = re.compile(r"sources/[a-z0-9-]+\.yaml")
+#: What may lie in the folder and is not read: hidden files, pages, backups, the book's own tests.
+_ASIDE = re.compile(r"(?:.*/)?\..*|.*\.md|.*~|tests/.*")
+
+
+def load_book(folder: Path) -> RuleBook:
+    """Read the book in a folder.
+
+    Symbolic links inside the folder are refused; the folder itself may be one.
+
+    Args:
+        folder: The book's folder, e.g. the shipped ``rules/``.
+
+    Raises:
+        BookError: The book has problems; all of them are listed, each with its place.
+    """
+    files: dict[str, str] = {}
+    problems = Problems(files)
+    if not folder.is_dir():
+        problems.add(Place(str(folder), 1), "this is not a folder", advice="Name the book's folder.")
+    total = 0
+    for path in _walk(folder, folder, problems):
+        raw = _read_file(folder / path, path, problems)
+        total += len(raw)
+        if total > MAX_BOOK:
+            problems.add(Place(path, 1), f"the book is larger than {MAX_BOOK >> 20} MiB")
+            break
+        try:
+            files[path] = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            problems.add(Place(path, line), "this line is not UTF-8 text")
+    return _assemble(files, problems)
+
+
+def book_from_files(files: Mapping[str, str]) -> RuleBook:
+    """Read a book from texts, e.g. one that was published and is stored.
+
+    Args:
+        files: Path inside the book, with ``/``, to text. What a book does not need is left out.
+
+    Raises:
+        BookError: The book has problems; all of them are listed, each with its place.
+    """
+    kept: dict[str, str] = {}
+    problems = Problems(kept)
+    total = 0
+    for path, text in sorted(files.items()):
+        size = len(text.encode("utf-8", "surrogatepass"))
+        total += size
+        if path.startswith("/") or "\\" in path or {"..", "."} & set(path.split("/")):
+            problems.add(Place(path, 1), "this path leaves the book")
+        elif size > MAX_FILE:
+            problems.add(Place(path, 1), f"larger than {MAX_FILE >> 20} MiB")
+        elif _is_read(path, problems):
+            kept[path] = text
+    if total > MAX_BOOK:
+        problems.add(Place("book.yaml", 1), f"the book is larger than {MAX_BOOK >> 20} MiB")
+    return _assemble(kept, problems)
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """Name a version: SHA-256 over the paths and bytes of its files, in the order of the paths.
+
+    >>> digest_of({"a": "1", "b": ""}) == digest_of({"b": "", "a": "1"})
+    True
+
+    Args:
+        files: The files that are read; pages and tests beside them do not count.
+    """
+    whole = hashlib.sha256()
+    for path in sorted(files):
+        raw = files[path].encode("utf-8", "surrogatepass")
+        # The length keeps two files from being mistaken for one that holds both.
+        whole.update(b"%s\0%d\0%s" % (path.encode(), len(raw), raw))
+    return whole.hexdigest()
+
+
+def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[str]:
+    """Give the paths of the files to read, in order; refuse links."""
+    for entry in sorted(os.scandir(folder), key=lambda one: one.name) if folder.is_dir() else ():
+        path = Path(entry.path).relative_to(root).as_posix()
+        if _ASIDE.fullmatch(path) or _ASIDE.fullmatch(f"{path}/"):
+            continue
+        if entry.is_symlink():
+            problems.add(Place(path, 1), "symbolic links are not read", advice="Copy the file.")
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path), root, problems)
+        elif _is_read(path, problems):
+            yield path
+
+
+def _is_read(path: str, problems: Problems) -> bool:
+    """Tell whether a path is a file of a book; note one that looks like it but is not."""
+    if _ASIDE.fullmatch(path):
+        return False
+    if path in _NAMED or any(form.fullmatch(path) for form in (_RULES, _LIST, _SOURCE)):
+        return True
+    problems.unknown(Place(path, 1), "file of a book", path, _NAMED)
+    return False
+
+
+def _read_file(path: Path, name: str, problems: Problems) -> bytes:
+    """Read one file, never through a link, never more than the largest size."""
+    try:
+        # The link check above could be outrun; opening without following cannot.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            raw = file.read(MAX_FILE + 1)
+    except OSError as error:
+        problems.add(Place(name, 1), f"cannot be read: {error.strerror}")
+        return b""
+    if len(raw) > MAX_FILE:
+        problems.add(Place(name, 1), f"larger than {MAX_FILE >> 20} MiB")
+        return b""
+    return raw
+
+
+def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
+    """Read and check everything, then build the book; a faulty book is never built."""
+    for name in _NAMED:
+        if name not in files:
+            problems.add(Place(name, 1), "this file is missing from the book")
+    reader = Reader(problems)
+    roots = {
+        path: read_nodes(path, text, problems)
+        for path, text in sorted(files.items())
+        if path.endswith(".yaml")
+    }
+    lists = _lists(reader, files)
+    calendars = read_calendars(reader, roots.get("calendars.yaml"))
+    roster = read_teams(reader, roots.get("teams.yaml"))
+    slas = read_sla(reader, roots.get("sla.yaml"))
+    taxonomy = read_intents(reader, roots.get("intents.yaml"))
+    standards = read_handoffs(reader, roots.get("handoffs.yaml"))
+    sources = _sources(reader, roots)
+    before = len(problems)
+    rules = _rules(reader, roots)
+    rules_are_sound = len(problems) == before and None not in roots.values()
+    found = reader.fields(
+        roots.get("book.yaml"), "book.yaml", ("name", "fallback_owner", "default_sla")
+    )
+    book = RuleBook(
+        digest=digest_of(files),
+        name=reader.text(found.get("name")),
+        fallback_owner=reader.refer("person", found.get("fallback_owner")),
+        default_sla=reader.refer("sla", found.get("default_sla")),
+        rules=rules,
+        lists=lists,
+        people=roster.people,
+        pools=roster.pools,
+        queues=roster.queues,
+        sequences=roster.sequences,
+        calendars=calendars,
+        slas=slas,
+        taxonomy=taxonomy,
+        standards=standards,
+        sources=sources,
+        files=dict(files),
+    )
+    check_references(reader)
+    check_rules(rules, lists, problems)
+    if rules_are_sound:
+        check_fallback(rules[Phase.FALLBACK], problems)
+    problems.stop_if_any()
+    return book
+
+
+def _lists(reader: Reader, files: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Read lists/*.txt: one entry a line, ``#`` begins a remark, case does not count."""
+    lists = {}
+    declared = reader.names.setdefault("list", {})
+    for path, text in files.items():
+        if found := _LIST.fullmatch(path):
+            lines = (line.split("#", 1)[0].strip() for line in text.lstrip("\ufeff").splitlines())
+            lists[found[1]] = frozenset(line.casefold() for line in lines if line)
+            declared[found[1]] = Place(path, 1)
+    return lists
+
+
+def _sources(reader: Reader, roots: Mapping[str, Node | None]) -> dict[str, Source]:
+    sources = {}
+    declared = reader.names.setdefault("source", {})
+    for path, root in roots.items():
+        if not _SOURCE.fullmatch(path):
+            continue
+        if root is None:
+            # Its own problem is noted; a rule that names it is not wrong as well.
+            declared[path.removeprefix("sources/").removesuffix(".yaml")] = Place(path, 1)
+        else:
+            source = read_source(reader, path, root)
+            sources[source.id] = source
+    return sources
+
+
+def _rules(reader: Reader, roots: Mapping[str, Node | None]) -> dict[Phase, tuple[Rule, ...]]:
+    rules: dict[Phase, list[Rule]] = {phase: [] for phase in Phase}
+    for path, root in roots.items():
+        if root is not None and _RULES.fullmatch(path):
+            for rule in read_rules(reader, root):
+                rules[rule.phase].append(rule)
+    return {phase: tuple(found) for phase, found in rules.items()}

@@ -1,0 +1,88 @@
+"""The problems found in a book, each with its place, the line itself and what was probably meant."""
+
+from collections.abc import Iterable, Mapping
+
+from rapidfuzz import fuzz, process
+
+from router.errors import BookError
+from router.rulebook.model import Place
+
+#: Share of equal letters (0-100) from which a known word counts as what was probably meant.
+_CLOSE = 65
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that was probably meant, or "" when none is close.
+
+    >>> closest("cuntry", ["country", "city"])
+    'country'
+    >>> closest("zzz", ["country"])
+    ''
+
+    Args:
+        word: What was written.
+        known: What could have been meant.
+    """
+    found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=_CLOSE)
+    return "" if found is None else str(found[0])
+
+
+class Problems:
+    """Collects every problem of a book, so that one reading fixes all."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        """Start with none.
+
+        Args:
+            files: Path to text of the book's files; a problem quotes its line from there.
+        """
+        self._files = files
+        self._found: dict[tuple[str, int, int, str], str] = {}
+
+    def __len__(self) -> int:
+        """Return how many problems were found so far."""
+        return len(self._found)
+
+    def add(self, place: Place, what: str, *, meant: str = "", advice: str = "") -> None:
+        """Note one problem; the same one at the same place is noted once.
+
+        Args:
+            place: Where it is.
+            what: What is wrong, naming the word that is wrong.
+            meant: The word that was probably meant; empty if none is close.
+            advice: What to do instead, one sentence.
+        """
+        parts = [f"{place}: {what}"]
+        lines = self._files.get(place.file, "").splitlines()
+        if 0 < place.line <= len(lines):
+            shown = lines[place.line - 1].replace("\t", " ").rstrip()
+            parts += [f"{place.line:>5} | {shown}", f"      | {' ' * (place.column - 1)}^"]
+        if meant:
+            parts.append(f"did you mean '{meant}'?")
+        if advice:
+            parts.append(advice)
+        self._found[(place.file, place.line, place.column, what)] = "\n".join(parts)
+
+    def unknown(self, place: Place, kind: str, word: str, known: Iterable[str]) -> None:
+        """Note a word that is not one of the known ones.
+
+        Args:
+            place: Where it stands.
+            kind: What it should name, e.g. ``fact`` or ``pool``.
+            word: What was written.
+            known: What could have been written; a short list is shown whole.
+        """
+        words = list(known)
+        meant = closest(word, words)
+        short = not meant and 0 < len(words) <= 12
+        advice = f"Use one of: {', '.join(words)}." if short else ""
+        self.add(place, f"unknown {kind} '{word}'", meant=meant, advice=advice)
+
+    def stop_if_any(self) -> None:
+        """Do nothing when the book is sound so far.
+
+        Raises:
+            BookError: There are problems; all of them are listed, in the order of the files.
+        """
+        if self._found:
+            raise BookError(tuple(self._found[key] for key in sorted(self._found)))

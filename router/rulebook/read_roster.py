@@ -1,0 +1,182 @@
+"""The roster files: people, pools, queues and sequences (teams.yaml), and calendars.yaml."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, available_timezones
+
+import holidays
+import opening_hours
+
+from router.rulebook.model import Calendar, Member, PersonCard, Pool, Queue
+from router.rulebook.nodes import Node, Scalar
+from router.rulebook.read import Reader
+
+
+@dataclass(slots=True)
+class Roster:
+    """Who can own a lead."""
+
+    people: dict[str, PersonCard] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    sequences: dict[str, Queue] = field(default_factory=dict)
+
+
+def read_teams(reader: Reader, root: Node | None) -> Roster:
+    """Read teams.yaml.
+
+    Args:
+        reader: Takes problems, names and references.
+        root: The file's root; None when it could not be read.
+    """
+    found = reader.fields(root, "teams.yaml", ("people", "pools", "queues"), ("sequences",))
+    if "queues" in found:
+        reader.names.setdefault("sequence", {})
+    roster = Roster()
+    for key, node in reader.section("person", found.get("people"), "people"):
+        roster.people[key.text] = _person(reader, key, node)
+    for key, node in reader.section("pool", found.get("pools"), "pools"):
+        roster.pools[key.text] = _pool(reader, key, node)
+    for key, node in reader.section("queue", found.get("queues"), "queues"):
+        roster.queues[key.text] = _queue(reader, "queue", key, node)
+    for key, node in reader.section("sequence", found.get("sequences"), "sequences"):
+        roster.sequences[key.text] = _queue(reader, "sequence", key, node)
+    _check_managers(reader, roster.people)
+    return roster
+
+
+def _person(reader: Reader, key: Scalar, node: Node) -> PersonCard:
+    found = reader.fields(
+        node, "a person", ("name", "email", "calendar"), ("manager", "booking_link")
+    )
+    link = reader.text(found.get("booking_link"))
+    if link and not link.startswith(("https://", "http://")):
+        reader.problems.add(found["booking_link"].place, "a booking link starts with https://")
+    return PersonCard(
+        id=reader.declare("person", key),
+        name=reader.text(found.get("name")),
+        email=reader.address(found.get("email")),
+        manager=reader.refer("person", found.get("manager")),
+        calendar=reader.refer("calendar", found.get("calendar")),
+        booking_link=link,
+    )
+
+
+def _pool(reader: Reader, key: Scalar, node: Node) -> Pool:
+    found = reader.fields(node, "a pool", ("role", "manager", "members"), ("require",))
+    members: dict[str, Member] = {}
+    for item in reader.items(found.get("members"), "the members of a pool"):
+        member = _member(reader, item)
+        if member.person in members:
+            reader.problems.add(item.place, f"'{member.person}' is in this pool twice")
+        members[member.person] = member
+    return Pool(
+        id=reader.declare("pool", key),
+        role=reader.refer("role", found.get("role")),
+        manager=reader.refer("person", found.get("manager")),
+        members=tuple(members.values()),
+        require=reader.word(
+            found.get("require"), "requirement", ("nothing", "on_shift"), default="nothing"
+        ),
+    )
+
+
+def _member(reader: Reader, node: Node) -> Member:
+    if isinstance(node, Scalar):
+        return Member(reader.refer("person", node))
+    found = reader.fields(node, "a member", ("person",), ("weight",))
+    return Member(
+        reader.refer("person", found.get("person")),
+        reader.whole(found.get("weight"), 1, low=1, high=100),
+    )
+
+
+def _queue(reader: Reader, kind: str, key: Scalar, node: Node) -> Queue:
+    found = reader.fields(node, f"a {kind}", ("role", "accountable", "calendar"))
+    return Queue(
+        id=reader.declare(kind, key),
+        role=reader.refer("role", found.get("role")),
+        accountable=reader.refer("person", found.get("accountable")),
+        calendar=reader.refer("calendar", found.get("calendar")),
+    )
+
+
+def _check_managers(reader: Reader, people: dict[str, PersonCard]) -> None:
+    """Refuse a circle of managers: an escalation would run in it for ever."""
+    for card in people.values():
+        seen = [card.id]
+        while (above := people[seen[-1]].manager) in people:
+            if above == card.id:
+                place = reader.names["person"].get(card.id)
+                if place is not None and card.id == min(seen):
+                    circle = " > ".join((*seen, above))
+                    reader.problems.add(place, f"managers in a circle: {circle}")
+                break
+            if above in seen:
+                break
+            seen.append(above)
+
+
+def read_calendars(reader: Reader, root: Node | None) -> dict[str, Calendar]:
+    """Read calendars.yaml.
+
+    Args:
+        reader: Takes problems and names.
+        root: The file's root; None when it could not be read.
+    """
+    calendars = {}
+    for key, node in reader.section("calendar", root, "calendars.yaml"):
+        found = reader.fields(
+            node, "a calendar", ("zone", "hours"), ("country", "subdivision", "extra")
+        )
+        calendars[key.text] = Calendar(
+            id=reader.declare("calendar", key),
+            zone=_zone(reader, found.get("zone")),
+            hours=_hours(reader, found.get("hours")),
+            country=_country(reader, found.get("country")),
+            subdivision=_subdivision(reader, found),
+            extra=tuple(
+                _hours(reader, item) for item in reader.items(found.get("extra"), "extra")
+            ),
+        )
+    return calendars
+
+
+def _zone(reader: Reader, node: Node | None) -> str:
+    zone = reader.text(node)
+    if node is not None and zone:
+        try:
+            ZoneInfo(zone)
+        except (LookupError, ValueError, OSError):
+            reader.problems.unknown(node.place, "time zone", zone, available_timezones())
+    return zone
+
+
+def _hours(reader: Reader, node: Node | None) -> str:
+    hours = reader.text(node)
+    if node is not None and hours:
+        if not opening_hours.validate(hours):
+            reader.problems.add(
+                node.place,
+                f"'{hours}' is not opening hours",
+                advice="Write them like: Mo-Fr 09:00-12:30,13:30-17:30.",
+            )
+    return hours
+
+
+def _country(reader: Reader, node: Node | None) -> str:
+    country = reader.text(node)
+    if node is not None and country:
+        if country not in holidays.list_supported_countries(include_aliases=False):
+            reader.country_problem(country, node.place)
+    return country
+
+
+def _subdivision(reader: Reader, found: dict[str, Node]) -> str:
+    node = found.get("subdivision")
+    subdivision = reader.text(node)
+    if node is not None and subdivision:
+        country = reader.text(found.get("country"))
+        known = holidays.list_supported_countries(include_aliases=False).get(country, [])
+        if subdivision not in known:
+            reader.problems.unknown(node.place, f"subdivision of {country}", subdivision, known)
+    return subdivision
