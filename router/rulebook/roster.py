@@ -1,0 +1,167 @@
+"""Who is behind an owner: role, calendar, and the people who are told.
+
+A book may name somebody who has left since a lead was given to them. Then the accountable person
+takes their place, and after that the fallback owner; nobody is skipped silently.
+"""
+
+from dataclasses import dataclass
+
+from router.errors import Misconfigured
+from router.lead.model import Lead, Owner
+from router.lead.states import OwnerKind
+from router.rulebook.model import Calendar, PersonCard, Queue, RuleBook, SlaPolicy
+
+#: The role of an owner who was named without a pool or a queue.
+DEFAULT_ROLE = "sales"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person of the roster, and who was looked for before and is no longer on it."""
+
+    card: PersonCard
+    #: Ids, in the order in which they were tried.
+    left: tuple[str, ...] = ()
+
+
+def shared_list(book: RuleBook, owner: Owner) -> Queue | None:
+    """Return the queue or sequence that owns, None when a person does.
+
+    Args:
+        book: The rule book.
+        owner: A lead's owner.
+
+    Raises:
+        Misconfigured: The book has no such queue or sequence.
+    """
+    if owner.kind is OwnerKind.PERSON:
+        return None
+    lists = book.queues if owner.kind is OwnerKind.QUEUE else book.sequences
+    found = lists.get(owner.id)
+    if found is None:
+        raise Misconfigured(
+            f"The rule book {book.digest} has no {owner.kind} {owner.id!r}, which owns leads. "
+            "Bring it back, or reassign its leads."
+        )
+    return found
+
+
+def role_of(book: RuleBook, owner: Owner) -> str:
+    """Return the role that a packet for this owner is written for.
+
+    Args:
+        book: The rule book.
+        owner: A lead's owner.
+
+    Raises:
+        Misconfigured: The book has no such queue or sequence.
+    """
+    shared = shared_list(book, owner)
+    if shared is not None:
+        return shared.role
+    pool = book.pools.get(owner.pool)
+    return pool.role if pool is not None else DEFAULT_ROLE
+
+
+def person(book: RuleBook, *ids: str) -> Found:
+    """Return the first of these people who is on the roster, or else the fallback owner.
+
+    Args:
+        book: The rule book.
+        ids: People in the order in which they are wanted; empty ids are passed over.
+
+    Raises:
+        Misconfigured: Not even the fallback owner is on the roster.
+    """
+    left: list[str] = []
+    for wanted in (*ids, book.fallback_owner):
+        card = book.people.get(wanted)
+        if card is not None:
+            return Found(card, tuple(left))
+        if wanted:
+            left.append(wanted)
+    raise Misconfigured(
+        f"The rule book {book.digest} names {book.fallback_owner!r} as its fallback owner, who is "
+        "not on the roster. Name somebody who is."
+    )
+
+
+def calendar_of(book: RuleBook, owner: Owner) -> Calendar:
+    """Return the calendar in whose working time an owner's clocks run.
+
+    Args:
+        book: The rule book.
+        owner: A lead's owner; one who left counts in the accountable person's calendar.
+
+    Raises:
+        Misconfigured: The book lacks the queue, sequence or calendar.
+    """
+    shared = shared_list(book, owner)
+    if shared is not None:
+        return calendar(book, shared.calendar)
+    return calendar(book, person(book, owner.id, owner.accountable).card.calendar)
+
+
+def calendar(book: RuleBook, name: str) -> Calendar:
+    """Return a calendar of the book.
+
+    Args:
+        book: The rule book.
+        name: Its id.
+
+    Raises:
+        Misconfigured: There is none with that id.
+    """
+    found = book.calendars.get(name)
+    if found is None:
+        raise Misconfigured(
+            f"The rule book {book.digest} has no calendar {name!r}. Add it to calendars.yaml."
+        )
+    return found
+
+
+def policy_of(book: RuleBook, lead: Lead) -> SlaPolicy:
+    """Return what is promised to a lead: its own policy, or the book's default one.
+
+    Args:
+        book: The rule book.
+        lead: A lead; a policy that the book no longer has counts as none.
+
+    Raises:
+        Misconfigured: The book lacks its default policy.
+    """
+    policy = book.slas.get(lead.sla) or book.slas.get(book.default_sla)
+    if policy is None:
+        raise Misconfigured(
+            f"The rule book {book.digest} has no SLA policy {book.default_sla!r}, its default. "
+            "Add it to sla.yaml."
+        )
+    return policy
+
+
+def card_of(book: RuleBook, owner: Owner) -> dict[str, str]:
+    """Return how a message names an owner: kind, id, name and e-mail address.
+
+    A queue or sequence, and a person who left, has no address of its own: write to the accountable
+    person instead.
+
+    Args:
+        book: The rule book.
+        owner: A lead's owner.
+    """
+    card = book.people.get(owner.id) if owner.kind is OwnerKind.PERSON else None
+    if card is None:
+        return {"kind": owner.kind.value, "id": owner.id, "name": owner.id, "email": ""}
+    return {"kind": owner.kind.value, **address(card)}
+
+
+def address(card: PersonCard) -> dict[str, str]:
+    """Return how a message names a person: id, name and e-mail address.
+
+    >>> address(PersonCard("ann", "Ann Archer", "ann@northwind.example", "", "office"))
+    {'id': 'ann', 'name': 'Ann Archer', 'email': 'ann@northwind.example'}
+
+    Args:
+        card: A person of the roster.
+    """
+    return {"id": card.id, "name": card.name, "email": card.email}

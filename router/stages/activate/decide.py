@@ -1,0 +1,234 @@
+"""Decides how an owner gets a lead: the packet, the messages and the clocks."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from router.errors import Conflict
+from router.lead.clock import Clock
+from router.lead.decision import (
+    Act,
+    ClockKind,
+    Decision,
+    Effect,
+    EndHandoff,
+    OfferHandoff,
+    Reroute,
+    StartClock,
+)
+from router.lead.events import Event, EventKind, canonical
+from router.lead.handoff import Packet
+from router.lead.ids import timed_id
+from router.lead.model import Lead, Owner
+from router.lead.states import OWNED, HandoffState, LeadState
+from router.rulebook.model import Promise, RuleBook, SlaPolicy
+from router.rulebook.roster import address, calendar_of, card_of, person, policy_of
+from router.rulebook.worktime import WorkTime, work_time
+from router.stages.activate.packet import as_json, build
+
+#: Messages about an earlier owner or an earlier offer, which a new offer makes untrue.
+_SUPERSEDED = ("handoff.offered", "sla.warned", "sla.escalated")
+_STAGE = "activate"
+
+
+def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
+    lead: Lead,
+    book: RuleBook,
+    verdict_note: str,
+    now: datetime,
+    *,
+    reroute: Reroute | None,
+    rule_id: str,
+    previous_owner: Owner | None = None,
+    first_touch: Clock | None = None,
+) -> Decision:
+    """Offer a routed lead to its owner and start the clocks it was promised.
+
+    A first offer counts from ``received_at``: what the road took is not the person's fault. A
+    later one counts the acceptance from ``now``, and leaves the first-touch clock running, since
+    the person who asked does not care who missed it.
+
+    A lead that an owner already has is left alone, so that activating twice is harmless.
+
+    Args:
+        lead: The lead, routed and with an owner.
+        book: The rule book it was routed with.
+        verdict_note: Why this owner, in one sentence.
+        now: The time, aware.
+        reroute: Why it changes hands; None for a first offer or after a replay.
+        rule_id: Id of the rule that decided; empty when a person did.
+        previous_owner: Who had it before, to be told that it is gone.
+        first_touch: The running first-touch clock, if any, for the due time in the packet.
+
+    Raises:
+        Conflict: The lead is not on its way to an owner, or has none.
+        Misconfigured: The book lacks the owner's queue, calendar or policy.
+    """
+    owner = lead.owner
+    if lead.state is not LeadState.ROUTED:
+        if lead.state in OWNED:
+            return Decision(lead)
+        raise Conflict(f"Lead {lead.id} is {lead.state} and cannot be activated. Route it first.")
+    if owner is None:
+        raise Conflict(f"Lead {lead.id} is routed but has no owner. Route it again.")
+
+    again = lead.handoff_id is not None
+    policy = policy_of(book, lead)
+    clocks = tuple(_clocks(lead, book, owner, policy, now))
+    packet = build(
+        lead,
+        owner,
+        book,
+        now,
+        why=verdict_note,
+        rule=rule_id,
+        due_at=_due_at(clocks, first_touch),
+    )
+    handoff_id = timed_id(now, "handoff", lead.id, lead.version + 1)
+    written = as_json(packet)
+    sender = previous_owner.id if previous_owner is not None else ""
+    effects: list[Effect] = []
+    if lead.handoff_id is not None:
+        effects.append(_end(lead.handoff_id, reroute))
+    effects.append(OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender))
+    effects.extend(clocks)
+    effects.append(
+        Act("handoff.offered", _offer(lead, book, owner, handoff_id, written), _SUPERSEDED)
+    )
+    if again and previous_owner is not None and previous_owner.id != owner.id:
+        effects.append(
+            Act("handoff.withdrawn", _withdrawal(lead, book, owner, previous_owner, reroute))
+        )
+    return Decision(
+        replace(lead, state=LeadState.ACTIVATED, handoff_id=handoff_id, due_at=None),
+        events=tuple(_events(handoff_id, owner, packet, written, policy, clocks)),
+        effects=tuple(effects),
+    )
+
+
+def _clocks(
+    lead: Lead, book: RuleBook, owner: Owner, policy: SlaPolicy, now: datetime
+) -> Iterator[StartClock]:
+    """Make the clocks that start with this offer."""
+    again = lead.handoff_id is not None
+    calendar = calendar_of(book, owner)
+    work = work_time(calendar)
+    for kind, start in (
+        (ClockKind.ACCEPTANCE, now if again else lead.received_at),
+        (ClockKind.FIRST_TOUCH, None if again else lead.received_at),
+    ):
+        promise = policy.promises.get(kind)
+        if promise is not None and start is not None:
+            yield _clock(kind, calendar.id, work, start, promise)
+
+
+def _clock(
+    kind: ClockKind, calendar: str, work: WorkTime, start: datetime, promise: Promise
+) -> StartClock:
+    respond_by = work.add(start, promise.target)
+    # Without a ladder the breach itself is the first step: then somebody is told each day.
+    share = promise.ladder[0].at if promise.ladder else 1.0
+    return StartClock(
+        kind=kind,
+        calendar=calendar,
+        started_at=start,
+        respond_by=respond_by,
+        target=promise.target,
+        next_step=0,
+        next_at=work.add(start, promise.target * share),
+    )
+
+
+def _due_at(clocks: tuple[StartClock, ...], first_touch: Clock | None) -> datetime | None:
+    """Return by when the person who asked was promised to be spoken to, or else acceptance."""
+    if first_touch is not None and first_touch.running:
+        return first_touch.respond_by
+    return clocks[-1].respond_by if clocks else None
+
+
+def _end(handoff_id: UUID, reroute: Reroute | None) -> EndHandoff:
+    if reroute is None:
+        return EndHandoff(handoff_id, HandoffState.WITHDRAWN, "replayed")
+    declined = reroute.reason == "declined"
+    return EndHandoff(
+        handoff_id,
+        HandoffState.DECLINED if declined else HandoffState.WITHDRAWN,
+        reroute.note or reroute.reason,
+    )
+
+
+def _offer(
+    lead: Lead, book: RuleBook, owner: Owner, handoff_id: UUID, written: dict[str, object]
+) -> dict[str, object]:
+    listener = person(book, owner.accountable)
+    return {
+        "lead_id": str(lead.id),
+        "handoff_id": str(handoff_id),
+        "owner": card_of(book, owner),
+        "accountable": address(listener.card),
+        "left_roster": listener.left,
+        "how_to": "Accept or decline it; without either it goes to your manager, then on.",
+        "packet": written,
+    }
+
+
+def _withdrawal(
+    lead: Lead, book: RuleBook, owner: Owner, previous: Owner, reroute: Reroute | None
+) -> dict[str, object]:
+    listener = person(book, previous.accountable)
+    return {
+        "lead_id": str(lead.id),
+        "handoff_id": str(lead.handoff_id),
+        "owner": card_of(book, previous),
+        "accountable": address(listener.card),
+        "left_roster": listener.left,
+        "now_with": card_of(book, owner),
+        "reason": reroute.reason if reroute is not None else "replayed",
+        "by": reroute.by if reroute is not None else "",
+        "note": reroute.note if reroute is not None else "",
+    }
+
+
+def _events(  # noqa: PLR0913, PLR0917 - both events speak of the same offer
+    handoff_id: UUID,
+    owner: Owner,
+    packet: Packet,
+    written: dict[str, object],
+    policy: SlaPolicy,
+    clocks: tuple[StartClock, ...],
+) -> Iterator[Event]:
+    yield Event(
+        EventKind.LEAD_ACTIVATED,
+        {
+            "handoff_id": str(handoff_id),
+            "owner": owner.id,
+            "owner_kind": owner.kind.value,
+            "accountable": owner.accountable,
+            "role": packet.role,
+            "rule": packet.rule,
+            "packet": hashlib.sha256(canonical(written)).hexdigest(),
+            "completeness": packet.completeness,
+            "missing": packet.missing,
+        },
+        actor=_STAGE,
+    )
+    if clocks:
+        yield Event(
+            EventKind.SLA_STARTED,
+            {
+                "policy": policy.id,
+                "clocks": [
+                    {
+                        "clock": clock.kind.value,
+                        "calendar": clock.calendar,
+                        "started_at": clock.started_at.isoformat(),
+                        "target_s": clock.target // timedelta(seconds=1),
+                        "respond_by": clock.respond_by.isoformat(),
+                    }
+                    for clock in clocks
+                ],
+            },
+            actor=_STAGE,
+        )
