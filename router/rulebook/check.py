@@ -85,9 +85,7 @@ def check_fallback(rules: tuple[Rule, ...], problems: Problems) -> None:
         )
 
 
-def _check_examples(
-    rule: Rule, lists: Mapping[str, frozenset[str]], problems: Problems
-) -> None:
+def _check_examples(rule: Rule, lists: Mapping[str, frozenset[str]], problems: Problems) -> None:
     for example in rule.examples:
         truth = judge(rule.when, lists, example.facts)
         if (truth is Truth.TRUE) is not example.matches:
@@ -103,7 +101,8 @@ def _check_reach(rules: tuple[Rule, ...], problems: Problems) -> None:
     for rule in rules[rules.index(taker) + 1 :]:
         problems.add(
             rule.place,
-            f"the rule '{rule.id}' is never reached: '{taker.id}' in {taker.place} takes every lead",
+            f"the rule '{rule.id}' is never reached: '{taker.id}' takes every lead",
+            advice=f"Move it before {taker.place}.",
         )
 
 

@@ -5,6 +5,7 @@ two together.
 """
 
 from collections.abc import Callable
+from operator import ge, gt, le, lt
 
 from router.lead.facts import Facts, FactValue
 from router.rulebook.model import (
@@ -23,6 +24,12 @@ from router.rulebook.model import (
 )
 
 _O = Operator
+_ORDER: dict[Operator, Callable[[float, float], bool]] = {
+    _O.GTE: ge,
+    _O.GT: gt,
+    _O.LTE: le,
+    _O.LT: lt,
+}
 
 #: Kleene: None is unknown.
 _Test = Callable[[Facts], bool | None]
@@ -154,23 +161,27 @@ def _any(parts: tuple[_Test, ...]) -> _Test:
 
 def _comparison(test: Comparison, book: RuleBook) -> _Test:
     fact, operator, want = test.fact, test.operator, test.want
-    if operator is _O.MISSING:
-        return _missing(fact, want is True)
-    if operator in (_O.IN_LIST, _O.NOT_IN_LIST):
-        listed = book.lists.get(test.list_name, frozenset())
-        return _one_of(fact, listed, inside=operator is _O.IN_LIST)
-    if operator in (_O.HAS, _O.HAS_ANY):
-        return _has(fact, frozenset(want if isinstance(want, tuple) else (str(want),)))
-    if isinstance(want, tuple):
-        return _one_of(fact, frozenset(want), inside=operator is _O.IN)
-    if operator is _O.CONTAINS:
-        return _contains(fact, str(want))
-    if operator in (_O.IS, _O.NOT):
-        return _equals(fact, want, same=operator is _O.IS)
-    return _ordered(fact, operator, want)
+    values = frozenset(want if isinstance(want, tuple) else (str(want),))
+    match operator:
+        case _O.MISSING:
+            found = _missing(fact, wanted=want is True)
+        case _O.IN_LIST | _O.NOT_IN_LIST:
+            listed = book.lists.get(test.list_name, frozenset())
+            found = _one_of(fact, listed, inside=operator is _O.IN_LIST)
+        case _O.HAS | _O.HAS_ANY:
+            found = _has(fact, values)
+        case _O.IN | _O.NOT_IN:
+            found = _one_of(fact, values, inside=operator is _O.IN)
+        case _O.CONTAINS:
+            found = _contains(fact, str(want))
+        case _O.IS | _O.NOT:
+            found = _equals(fact, want, same=operator is _O.IS)
+        case _:
+            found = _ordered(fact, operator, want)
+    return found
 
 
-def _missing(fact: str, wanted: bool) -> _Test:
+def _missing(fact: str, *, wanted: bool) -> _Test:
     def test(facts: Facts) -> bool | None:
         found = facts.get(fact)
         return (found is None or found == ()) is wanted
@@ -218,18 +229,13 @@ def _equals(fact: str, want: FactValue, *, same: bool) -> _Test:
 
 def _ordered(fact: str, operator: Operator, want: FactValue) -> _Test:
     limit = float(want) if not isinstance(want, (str, tuple)) else 0.0
+    compare = _ORDER[operator]
 
     def test(facts: Facts) -> bool | None:
         found = facts.get(fact)
         if found is None or isinstance(found, (str, tuple)):
             return None
-        if operator is _O.GTE:
-            return found >= limit
-        if operator is _O.GT:
-            return found > limit
-        if operator is _O.LTE:
-            return found <= limit
-        return found < limit
+        return compare(found, limit)
 
     return test
 

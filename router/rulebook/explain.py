@@ -107,21 +107,15 @@ def _holds(operator: Operator, actual: FactValue, want: FactValue) -> bool:
         return any(value in actual for value in wanted)
     if isinstance(want, tuple):
         return (actual in want) is (operator is _O.IN)
+    if operator is _O.CONTAINS:
+        return str(want) in str(actual)
     if isinstance(actual, str) or isinstance(want, str):
-        if operator is _O.CONTAINS:
-            return str(want) in str(actual)
         return (actual == want) is (operator is _O.IS)
-    match operator:
-        case _O.GTE:
-            return actual >= want
-        case _O.GT:
-            return actual > want
-        case _O.LTE:
-            return actual <= want
-        case _O.LT:
-            return actual < want
-        case _:
-            return (actual == want) is (operator is _O.IS)
+    if operator in (_O.IS, _O.NOT):
+        return (actual == want) is (operator is _O.IS)
+    return (operator in (_O.GTE, _O.LTE) and actual == want) or (
+        actual > want if operator in (_O.GTE, _O.GT) else actual < want
+    )
 
 
 def _fold(value: FactValue) -> FactValue:
@@ -130,7 +124,7 @@ def _fold(value: FactValue) -> FactValue:
     return tuple(item.casefold() for item in value) if isinstance(value, tuple) else value
 
 
-def _truth(value: bool) -> Truth:
+def _truth(value: object) -> Truth:
     return Truth.TRUE if value else Truth.FALSE
 
 

@@ -49,7 +49,9 @@ def load_book(folder: Path) -> RuleBook:
     files: dict[str, str] = {}
     problems = Problems(files)
     if not folder.is_dir():
-        problems.add(Place(str(folder), 1), "this is not a folder", advice="Name the book's folder.")
+        problems.add(
+            Place(str(folder), 1), "this is not a folder", advice="Name the book's folder."
+        )
     total = 0
     for path in _walk(folder, folder, problems):
         raw = _read_file(folder / path, path, problems)

@@ -1,189 +1,70 @@
-"""The shapes of a rule book, as frozen values: what ``load`` gives and everybody else reads."""
+"""The shapes of a rule book, as frozen values: what ``load`` gives and everybody else reads.
+
+Rules are shaped in :mod:`router.rulebook.rule` and sources in :mod:`router.rulebook.source`; both
+can be had from here.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from router.lead.facts import FactValue
-
-
-#: The names that a source's ``map`` may give a value to; ``answers.<label>`` may be used as well,
-#: for every further question.
-CANONICAL_FIELDS: tuple[str, ...] = (
-    "name",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "country",
-    "city",
-    "postcode",
-    "job_title",
-    "company",
-    "company_size",
-    "website",
-    "message",
-    "service_line",
-    "tags",
-    "form.id",
-    "form.name",
-    "form.kind",
-    "page.url",
-    "utm.source",
-    "utm.medium",
-    "utm.campaign",
-    "utm.term",
-    "utm.content",
-    "submitted_at",
-    "honeypot",
+from router.rulebook.rule import (
+    PRIORITIES,
+    AllOf,
+    AnyOf,
+    Comparison,
+    ComparisonTrace,
+    Condition,
+    Effect,
+    Example,
+    NotOf,
+    OnUnknown,
+    Operator,
+    Phase,
+    Place,
+    Rule,
+    RuleTrace,
+    Truth,
+    Verdict,
 )
+from router.rulebook.source import CANONICAL_FIELDS, Source, Verification
 
-#: How urgent a lead may be, lowest first: the values of ``priority`` and of ``urgency``.
-PRIORITIES: tuple[str, ...] = ("low", "normal", "high")
-
-
-class Phase(StrEnum):
-    """The parts of a book, evaluated in this order."""
-
-    #: Hard constraints: spam, blocked, existing customers. Before any classifier.
-    GUARDS = "guards"
-    #: Who gets it.
-    ROUTES = "routes"
-    #: Settings on top: SLA, priority, tags. Every rule that matches counts.
-    ENRICH = "enrich"
-    #: Nothing matched: a named queue. Its last rule has no condition.
-    FALLBACK = "fallback"
-
-
-class Operator(StrEnum):
-    """The closed set of comparisons."""
-
-    IS = "is"
-    NOT = "not"
-    IN = "in"
-    NOT_IN = "not_in"
-    IN_LIST = "in_list"
-    NOT_IN_LIST = "not_in_list"
-    GTE = "gte"
-    GT = "gt"
-    LTE = "lte"
-    LT = "lt"
-    HAS = "has"
-    HAS_ANY = "has_any"
-    CONTAINS = "contains"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the book something stands; lines and columns count from 1."""
-
-    file: str
-    line: int
-    column: int = 1
-
-    def __str__(self) -> str:
-        """Return ``file:line:column``."""
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One comparison of one fact."""
-
-    fact: str
-    operator: Operator
-    #: Already read by the fact's declared type; case-folded where text is compared.
-    want: FactValue
-    place: Place
-    #: For in_list and not_in_list: the name of the list.
-    list_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """True when one part is true."""
-
-    parts: tuple["Condition", ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """True when every part is true; true when it has none."""
-
-    parts: tuple["Condition", ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class NotOf:
-    """True when its part is false; unknown when its part is unknown."""
-
-    part: "Condition"
-    place: Place
-
-
-Condition = Comparison | AnyOf | AllOf | NotOf
-
-
-class OnUnknown(StrEnum):
-    """What a rule does when its condition is neither true nor false."""
-
-    SKIP = "skip"
-    REVIEW = "review"
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a rule does. At most one target: person, pool, queue, sequence, reject or review."""
-
-    person: str = ""
-    pool: str = ""
-    queue: str = ""
-    sequence: str = ""
-    #: Code of the refusal, e.g. ``spam``.
-    reject: str = ""
-    #: Code of why a person must look.
-    review: str = ""
-    sla: str = ""
-    priority: str = ""
-    tags: tuple[str, ...] = ()
-
-    @property
-    def target(self) -> tuple[str, str]:
-        """Return the kind of target and its name; ("", "") for settings only."""
-        for kind in ("person", "pool", "queue", "sequence", "reject", "review"):
-            name: str = getattr(self, kind)
-            if name:
-                return kind, name
-        return "", ""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Facts that a rule must match, or must miss."""
-
-    facts: Mapping[str, FactValue]
-    matches: bool
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One sentence of the book."""
-
-    id: str
-    summary: str
-    #: Address of the person who answers for this rule.
-    steward: str
-    phase: Phase
-    when: Condition
-    then: Effect
-    place: Place
-    on_unknown: OnUnknown = OnUnknown.SKIP
-    examples: tuple[Example, ...] = ()
+__all__ = [
+    "CANONICAL_FIELDS",
+    "PRIORITIES",
+    "AllOf",
+    "AnyOf",
+    "Calendar",
+    "Comparison",
+    "ComparisonTrace",
+    "Condition",
+    "Effect",
+    "Example",
+    "HandoffStandard",
+    "Intent",
+    "Member",
+    "NotOf",
+    "OnUnknown",
+    "Operator",
+    "PersonCard",
+    "Phase",
+    "Place",
+    "Pool",
+    "Promise",
+    "Queue",
+    "Rule",
+    "RuleBook",
+    "RuleTrace",
+    "SlaPolicy",
+    "Source",
+    "Step",
+    "StepKind",
+    "Taxonomy",
+    "Truth",
+    "Verdict",
+    "Verification",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,65 +210,6 @@ class HandoffStandard:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """How a source proves that it sent a request.
-
-    ``scheme`` is ``none``, ``hmac``, ``header`` (shared secret in a header), ``path`` (secret as
-    the last part of the path) or ``standard`` (Standard Webhooks).
-    """
-
-    scheme: str = "none"
-    #: Name of the secret: ``LEAD_ROUTER_SECRET_<NAME>``.
-    secret: str = ""
-    header: str = ""
-    algorithm: str = "sha256"
-    encoding: str = "hex"
-    prefix: str = ""
-    #: What is signed, from ``{body}``, ``{timestamp}``, ``{id}``, ``{url}``, ``{method}``.
-    signed: str = "{body}"
-    timestamp_header: str = ""
-    #: ``s`` or ``ms``.
-    timestamp_unit: str = "s"
-    #: Allowed distance of the timestamp, into the past and into the future.
-    tolerance: timedelta = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One form: how it proves itself, what its fields mean, who answers for it."""
-
-    id: str
-    summary: str
-    #: Address of the person who owns the form.
-    steward: str
-    verify: Verification
-    #: Header or body path (``event_id``) whose value names the delivery; empty: hash of the body.
-    dedupe_header: str
-    dedupe_path: str
-    #: Path to the list of inquiries in one body; empty: the body is one inquiry.
-    items: str
-    #: Path, within an item, of the id the sender gives an inquiry; empty: delivery and position.
-    item_key: str
-    #: Only bodies in which this path has one of these values hold leads; empty path: all.
-    only_path: str
-    only_values: tuple[str, ...]
-    #: Canonical name (``email``, ``message``, ``form.kind``, ...) to the paths tried in order.
-    mapping: Mapping[str, tuple[str, ...]]
-    #: Canonical name to a fixed value.
-    constants: Mapping[str, str]
-    #: Canonical names without which a lead is sent to a person.
-    required: tuple[str, ...]
-    #: May a caller ask ``?wait=owner``?
-    wait: bool
-    #: Requests a minute from an unsigned source; 0 for no limit.
-    rate_per_minute: int
-    #: Path to the list of questions (id or ref, and title), where answers name them only by id.
-    questions: str = ""
-    #: Path to the list of answers; those that no mapping reads are kept under their question.
-    question_answers: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RuleBook:
     """One published version, whole. ``digest`` names it."""
 
@@ -410,55 +232,3 @@ class RuleBook:
     sources: Mapping[str, Source]
     #: The files it was read from, path to text, so that it can be stored and read again.
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-class Truth(StrEnum):
-    """Three-valued truth (Kleene)."""
-
-    TRUE = "true"
-    FALSE = "false"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonTrace:
-    """How one comparison came out."""
-
-    fact: str
-    operator: str
-    want: FactValue
-    #: The value that was compared; None when unknown.
-    actual: FactValue | None
-    truth: Truth
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTrace:
-    """How one rule came out."""
-
-    rule: str
-    phase: Phase
-    file: str
-    line: int
-    truth: Truth
-    tests: tuple[ComparisonTrace, ...]
-    #: True when it has two or more conditions and all but one of them held.
-    near_miss: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a phase said: the first rule that matched, and the rules it passed over.
-
-    It holds no trace: facts and digest name the decision exactly, so that
-    :func:`router.rulebook.explain.explain_phase` can make the whole trace again when asked.
-    """
-
-    #: None when no rule matched.
-    rule: Rule | None
-    effect: Effect
-    #: Set when an unknown value of a rule with ``on_unknown: review`` asks for a person.
-    review_rule: Rule | None = None
-    #: Ids of the rules that were looked at before, in their order, and did not fire.
-    passed_over: tuple[str, ...] = ()

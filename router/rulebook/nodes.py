@@ -48,7 +48,7 @@ class Fields:
 Node = Scalar | Items | Fields
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The rest of a file cannot be read; the problem is already noted."""
 
 
@@ -65,10 +65,10 @@ class _Builder:
         mark = event.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1)
 
-    def refuse(self, place: Place, what: str, advice: str = "") -> _Refused:
+    def refuse(self, place: Place, what: str, advice: str = "") -> _RefusedError:
         """Note a problem after which this file is not read further."""
         self.problems.add(place, what, advice=advice)
-        return _Refused()
+        return _RefusedError()
 
     def node(self, event: yaml.Event, depth: int) -> Node:
         """Build the node that begins with ``event``."""
@@ -132,7 +132,7 @@ def read_nodes(file: str, text: str, problems: Problems) -> Node | None:
     events = yaml.parse(text, Loader=_LOADER)
     try:
         root = _Builder(file, events, problems).document()
-    except _Refused:
+    except _RefusedError:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -1,4 +1,4 @@
-"""The problems found in a book, each with its place, the line itself and what was probably meant."""
+"""The problems of a book, each with its place, the line itself and what was probably meant."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,6 +9,8 @@ from router.rulebook.model import Place
 
 #: Share of equal letters (0-100) from which a known word counts as what was probably meant.
 _CLOSE = 65
+#: As many words are shown whole when none of them is close.
+_SHORT = 12
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -74,7 +76,7 @@ class Problems:
         """
         words = list(known)
         meant = closest(word, words)
-        short = not meant and 0 < len(words) <= 12
+        short = not meant and 0 < len(words) <= _SHORT
         advice = f"Use one of: {', '.join(words)}." if short else ""
         self.add(place, f"unknown {kind} '{word}'", meant=meant, advice=advice)
 

@@ -98,7 +98,8 @@ class Reader:
             )
         elif key.text in declared:
             self.problems.add(
-                key.place, f"the {kind} '{key.text}' is declared twice, also in {declared[key.text]}"
+                key.place,
+                f"the {kind} '{key.text}' is declared twice, also in {declared[key.text]}",
             )
         else:
             declared[key.text] = key.place
@@ -214,9 +215,7 @@ class Reader:
         if node is None or not found:
             return default
         if not _WHOLE.fullmatch(found) or not low <= int(found) <= high:
-            self.problems.add(
-                node.place, f"'{found}' is not a whole number from {low} to {high}"
-            )
+            self.problems.add(node.place, f"'{found}' is not a whole number from {low} to {high}")
             return default
         return int(found)
 
@@ -275,7 +274,9 @@ class Reader:
         if not pattern.fullmatch(found):
             kind = "whole number" if declared is FactType.INT else "number"
             self.problems.add(
-                node.place, f"{fact} is a {kind}, but this is '{found}'", advice="Write digits only."
+                node.place,
+                f"{fact} is a {kind}, but this is '{found}'",
+                advice="Write digits only.",
             )
             return 0
         return int(found) if declared is FactType.INT else float(found)

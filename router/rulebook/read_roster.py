@@ -134,9 +134,7 @@ def read_calendars(reader: Reader, root: Node | None) -> dict[str, Calendar]:
             hours=_hours(reader, found.get("hours")),
             country=_country(reader, found.get("country")),
             subdivision=_subdivision(reader, found),
-            extra=tuple(
-                _hours(reader, item) for item in reader.items(found.get("extra"), "extra")
-            ),
+            extra=tuple(_hours(reader, item) for item in reader.items(found.get("extra"), "extra")),
         )
     return calendars
 
@@ -153,30 +151,28 @@ def _zone(reader: Reader, node: Node | None) -> str:
 
 def _hours(reader: Reader, node: Node | None) -> str:
     hours = reader.text(node)
-    if node is not None and hours:
-        if not opening_hours.validate(hours):
-            reader.problems.add(
-                node.place,
-                f"'{hours}' is not opening hours",
-                advice="Write them like: Mo-Fr 09:00-12:30,13:30-17:30.",
-            )
+    if node is not None and hours and not opening_hours.validate(hours):
+        reader.problems.add(
+            node.place,
+            f"'{hours}' is not opening hours",
+            advice="Write them like: Mo-Fr 09:00-12:30,13:30-17:30.",
+        )
     return hours
 
 
 def _country(reader: Reader, node: Node | None) -> str:
     country = reader.text(node)
-    if node is not None and country:
-        if country not in holidays.list_supported_countries(include_aliases=False):
-            reader.country_problem(country, node.place)
+    known = holidays.list_supported_countries(include_aliases=False)
+    if node is not None and country and country not in known:
+        reader.country_problem(country, node.place)
     return country
 
 
 def _subdivision(reader: Reader, found: dict[str, Node]) -> str:
     node = found.get("subdivision")
     subdivision = reader.text(node)
-    if node is not None and subdivision:
-        country = reader.text(found.get("country"))
-        known = holidays.list_supported_countries(include_aliases=False).get(country, [])
-        if subdivision not in known:
-            reader.problems.unknown(node.place, f"subdivision of {country}", subdivision, known)
+    country = reader.text(found.get("country"))
+    known = holidays.list_supported_countries(include_aliases=False).get(country, [])
+    if node is not None and subdivision and subdivision not in known:
+        reader.problems.unknown(node.place, f"subdivision of '{country}'", subdivision, known)
     return subdivision

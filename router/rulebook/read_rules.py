@@ -117,9 +117,7 @@ class _ConditionReader:
 
     def group(self, key: Scalar, node: Node) -> Condition:
         """Read ``any`` or ``all``: a list of conditions."""
-        inner = tuple(
-            self.condition(item) for item in self.reader.items(node, f"'{key.text}'")
-        )
+        inner = tuple(self.condition(item) for item in self.reader.items(node, f"'{key.text}'"))
         for part in inner:
             if isinstance(part, AllOf) and not part.parts:
                 self.problems.add(part.place, f"an empty condition in '{key.text}' always holds")
@@ -170,9 +168,7 @@ class _ConditionReader:
             want = self.reader.truth(node)
         elif operator in (_O.IN, _O.NOT_IN, _O.HAS_ANY):
             values = self.reader.items(node, f"the values of '{operator}'")
-            want = tuple(
-                str(self.reader.fact_value(fact, item)).casefold() for item in values
-            )
+            want = tuple(str(self.reader.fact_value(fact, item)).casefold() for item in values)
         else:
             value = self.reader.fact_value(fact, node)
             want = value.casefold() if isinstance(value, str) else value

@@ -102,7 +102,7 @@ def _check_source(reader: Reader, source: Source, found: dict[str, Node]) -> Non
 
 
 def _verify(reader: Reader, node: Node | None) -> Verification:
-    entries = dict((key.text, value) for key, value in reader.entries(node, "verify"))
+    entries = {key.text: value for key, value in reader.entries(node, "verify")}
     scheme = reader.word(entries.get("scheme"), "scheme", _SCHEMES)
     if isinstance(node, Fields) and "scheme" not in entries:
         reader.problems.add(node.place, "verify needs 'scheme'")
@@ -127,9 +127,7 @@ def _verify(reader: Reader, node: Node | None) -> Verification:
         tolerance=reader.duration(found.get("tolerance"), timedelta(minutes=5)),
     )
     if "{timestamp}" in verify.signed and not verify.timestamp_header:
-        reader.problems.add(
-            found["signed"].place, "a signed {timestamp} needs 'timestamp_header'"
-        )
+        reader.problems.add(found["signed"].place, "a signed {timestamp} needs 'timestamp_header'")
     return verify
 
 
@@ -213,6 +211,6 @@ def _path(reader: Reader, node: Node) -> str:
         reader.problems.add(
             node.place,
             f"'{path}' is not a path",
-            advice='Write keys joined by dots, odd keys in double quotes, [0], [*] or [key=value].',
+            advice="Write keys joined by dots, odd keys in double quotes, [0], [*] or [key=value].",
         )
     return path

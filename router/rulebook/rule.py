@@ -1,0 +1,205 @@
+"""The shapes of a rule: its condition, its effect, and how it came out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from router.lead.facts import FactValue
+
+#: How urgent a lead may be, lowest first: the values of ``priority`` and of ``urgency``.
+PRIORITIES: tuple[str, ...] = ("low", "normal", "high")
+
+
+class Phase(StrEnum):
+    """The parts of a book, evaluated in this order."""
+
+    #: Hard constraints: spam, blocked, existing customers. Before any classifier.
+    GUARDS = "guards"
+    #: Who gets it.
+    ROUTES = "routes"
+    #: Settings on top: SLA, priority, tags. Every rule that matches counts.
+    ENRICH = "enrich"
+    #: Nothing matched: a named queue. Its last rule has no condition.
+    FALLBACK = "fallback"
+
+
+class Operator(StrEnum):
+    """The closed set of comparisons."""
+
+    IS = "is"
+    NOT = "not"
+    IN = "in"
+    NOT_IN = "not_in"
+    IN_LIST = "in_list"
+    NOT_IN_LIST = "not_in_list"
+    GTE = "gte"
+    GT = "gt"
+    LTE = "lte"
+    LT = "lt"
+    HAS = "has"
+    HAS_ANY = "has_any"
+    CONTAINS = "contains"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the book something stands; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        """Return ``file:line:column``."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison of one fact."""
+
+    fact: str
+    operator: Operator
+    #: Already read by the fact's declared type; case-folded where text is compared.
+    want: FactValue
+    place: Place
+    #: For in_list and not_in_list: the name of the list.
+    list_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True when one part is true."""
+
+    parts: tuple["Condition", ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """True when every part is true; true when it has none."""
+
+    parts: tuple["Condition", ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class NotOf:
+    """True when its part is false; unknown when its part is unknown."""
+
+    part: "Condition"
+    place: Place
+
+
+Condition = Comparison | AnyOf | AllOf | NotOf
+
+
+class OnUnknown(StrEnum):
+    """What a rule does when its condition is neither true nor false."""
+
+    SKIP = "skip"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a rule does. At most one target: person, pool, queue, sequence, reject or review."""
+
+    person: str = ""
+    pool: str = ""
+    queue: str = ""
+    sequence: str = ""
+    #: Code of the refusal, e.g. ``spam``.
+    reject: str = ""
+    #: Code of why a person must look.
+    review: str = ""
+    sla: str = ""
+    priority: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Return the kind of target and its name; ("", "") for settings only."""
+        for kind in ("person", "pool", "queue", "sequence", "reject", "review"):
+            name: str = getattr(self, kind)
+            if name:
+                return kind, name
+        return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Facts that a rule must match, or must miss."""
+
+    facts: Mapping[str, FactValue]
+    matches: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One sentence of the book."""
+
+    id: str
+    summary: str
+    #: Address of the person who answers for this rule.
+    steward: str
+    phase: Phase
+    when: Condition
+    then: Effect
+    place: Place
+    on_unknown: OnUnknown = OnUnknown.SKIP
+    examples: tuple[Example, ...] = ()
+
+
+class Truth(StrEnum):
+    """Three-valued truth (Kleene)."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonTrace:
+    """How one comparison came out."""
+
+    fact: str
+    operator: str
+    want: FactValue
+    #: The value that was compared; None when unknown.
+    actual: FactValue | None
+    truth: Truth
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """How one rule came out."""
+
+    rule: str
+    phase: Phase
+    file: str
+    line: int
+    truth: Truth
+    tests: tuple[ComparisonTrace, ...]
+    #: True when it has two or more conditions and all but one of them held.
+    near_miss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a phase said: the first rule that matched, and the rules it passed over.
+
+    It holds no trace: facts and digest name the decision exactly, so that
+    :func:`router.rulebook.explain.explain_phase` can make the whole trace again when asked.
+    """
+
+    #: None when no rule matched.
+    rule: Rule | None
+    effect: Effect
+    #: Set when an unknown value of a rule with ``on_unknown: review`` asks for a person.
+    review_rule: Rule | None = None
+    #: Ids of the rules that were looked at before, in their order, and did not fire.
+    passed_over: tuple[str, ...] = ()
