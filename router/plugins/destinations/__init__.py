@@ -1,1 +1,1 @@
-"""Destinations: what leaves the house. One file per plug-in; ``address`` and ``connect`` guard all."""
+"""Destinations: what leaves the house. ``address`` and ``connect`` guard every plug-in here."""

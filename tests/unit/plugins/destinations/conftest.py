@@ -1,6 +1,7 @@
 """Servers that misbehave on the wire, each in a thread of its own."""
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,13 +12,14 @@ Play = Callable[[socket.socket, threading.Event], None]
 
 
 def _read_request(connection: socket.socket) -> bytes:
-    """Read headers and as much of the body as has arrived with them."""
+    """Read one whole request; empty when the other side has closed."""
     received = b""
-    while b"\r\n\r\n" not in received:
-        chunk = connection.recv(65536)
-        if not chunk:
-            break
+    while chunk := connection.recv(65536):
         received += chunk
+        head, separator, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if separator and len(body) >= int(length[1] if length else 0):
+            break
     return received
 
 
