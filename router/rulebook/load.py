@@ -168,9 +168,7 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
     taxonomy = read_intents(reader, roots.get("intents.yaml"))
     standards = read_handoffs(reader, roots.get("handoffs.yaml"))
     sources = _sources(reader, roots)
-    before = len(problems)
-    rules = _rules(reader, roots)
-    rules_are_sound = len(problems) == before and None not in roots.values()
+    rules, broken = _rules(reader, roots)
     found = reader.fields(
         roots.get("book.yaml"), "book.yaml", ("name", "fallback_owner", "default_sla")
     )
@@ -194,7 +192,7 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
     )
     check_references(reader)
     check_rules(rules, lists, problems)
-    if rules_are_sound:
+    if Phase.FALLBACK not in broken:
         check_fallback(rules[Phase.FALLBACK], problems)
     problems.stop_if_any()
     return book
@@ -227,10 +225,21 @@ def _sources(reader: Reader, roots: Mapping[str, Node | None]) -> dict[str, Sour
     return sources
 
 
-def _rules(reader: Reader, roots: Mapping[str, Node | None]) -> dict[Phase, tuple[Rule, ...]]:
+def _rules(
+    reader: Reader, roots: Mapping[str, Node | None]
+) -> tuple[dict[Phase, tuple[Rule, ...]], set[Phase]]:
+    """Read the rule files; also tell which phases are not whole because of a problem."""
     rules: dict[Phase, list[Rule]] = {phase: [] for phase in Phase}
+    broken: set[Phase] = set()
     for path, root in roots.items():
-        if root is not None and _RULES.fullmatch(path):
-            for rule in read_rules(reader, root):
-                rules[rule.phase].append(rule)
-    return {phase: tuple(found) for phase, found in rules.items()}
+        if not _RULES.fullmatch(path):
+            continue
+        if root is None:
+            broken |= set(Phase)
+            continue
+        before = len(reader.problems)
+        phase, found = read_rules(reader, root)
+        rules[phase] += found
+        if len(reader.problems) > before:
+            broken.add(phase)
+    return {phase: tuple(found) for phase, found in rules.items()}, broken

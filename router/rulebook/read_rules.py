@@ -42,7 +42,7 @@ _OWNERS = frozenset({"person", "pool", "queue", "sequence"})
 _AFTER_CLASSIFY = frozenset({"intent", "urgency", "service_interest", "confidence", "risk_flags"})
 
 
-def read_rules(reader: Reader, root: Node) -> tuple[Rule, ...]:
+def read_rules(reader: Reader, root: Node) -> tuple[Phase, tuple[Rule, ...]]:
     """Read one rule file.
 
     Args:
@@ -50,7 +50,7 @@ def read_rules(reader: Reader, root: Node) -> tuple[Rule, ...]:
         root: The file's root.
 
     Returns:
-        The rules without problems, in their order.
+        The file's phase, and the rules without problems in their order.
     """
     found = reader.fields(root, "a rule file", ("phase", "rules"))
     name = reader.word(found.get("phase"), "phase", tuple(Phase))
@@ -61,7 +61,7 @@ def read_rules(reader: Reader, root: Node) -> tuple[Rule, ...]:
         rule = _rule(reader, phase, node)
         if len(reader.problems) == before:
             rules.append(rule)
-    return tuple(rules)
+    return phase, tuple(rules)
 
 
 def _rule(reader: Reader, phase: Phase, node: Node) -> Rule:
