@@ -151,8 +151,8 @@ def card_of(book: RuleBook, owner: Owner) -> dict[str, str]:
     """
     card = book.people.get(owner.id) if owner.kind is OwnerKind.PERSON else None
     if card is None:
-        return {"kind": owner.kind.value, "id": owner.id, "name": owner.id, "email": ""}
-    return {"kind": owner.kind.value, **address(card)}
+        return {"kind": owner.kind, "id": owner.id, "name": owner.id, "email": ""}
+    return {"kind": owner.kind, **address(card)}
 
 
 def address(card: PersonCard) -> dict[str, str]:

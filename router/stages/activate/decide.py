@@ -26,7 +26,7 @@ from router.lead.states import OWNED, HandoffState, LeadState
 from router.rulebook.model import Promise, RuleBook, SlaPolicy
 from router.rulebook.roster import address, calendar_of, card_of, person, policy_of
 from router.rulebook.worktime import WorkTime, work_time
-from router.stages.activate.packet import as_json, build
+from router.stages.activate.packet import as_json, build, written_time
 
 #: Messages about an earlier owner or an earlier offer, which a new offer makes untrue.
 _SUPERSEDED = ("handoff.offered", "sla.warned", "sla.escalated")
@@ -87,23 +87,21 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
         due_at=_due_at(clocks, first_touch),
     )
     handoff_id = timed_id(now, "handoff", lead.id, lead.version + 1)
-    written = as_json(packet)
+    written, named = as_json(packet), str(handoff_id)
     sender = previous_owner.id if previous_owner is not None else ""
     effects: list[Effect] = []
     if lead.handoff_id is not None:
         effects.append(_end(lead.handoff_id, reroute))
     effects.append(OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender))
     effects.extend(clocks)
-    effects.append(
-        Act("handoff.offered", _offer(lead, book, owner, handoff_id, written), _SUPERSEDED)
-    )
+    effects.append(Act("handoff.offered", _offer(lead, book, owner, named, written), _SUPERSEDED))
     if again and previous_owner is not None and previous_owner.id != owner.id:
         effects.append(
             Act("handoff.withdrawn", _withdrawal(lead, book, owner, previous_owner, reroute))
         )
     return Decision(
         replace(lead, state=LeadState.ACTIVATED, handoff_id=handoff_id, due_at=None),
-        events=tuple(_events(handoff_id, owner, packet, written, policy, clocks)),
+        events=tuple(_events(named, owner, packet, written, policy, clocks)),
         effects=tuple(effects),
     )
 
@@ -160,12 +158,12 @@ def _end(handoff_id: UUID, reroute: Reroute | None) -> EndHandoff:
 
 
 def _offer(
-    lead: Lead, book: RuleBook, owner: Owner, handoff_id: UUID, written: dict[str, object]
+    lead: Lead, book: RuleBook, owner: Owner, handoff_id: str, written: dict[str, object]
 ) -> dict[str, object]:
     listener = person(book, owner.accountable)
     return {
         "lead_id": str(lead.id),
-        "handoff_id": str(handoff_id),
+        "handoff_id": handoff_id,
         "owner": card_of(book, owner),
         "accountable": address(listener.card),
         "left_roster": listener.left,
@@ -192,7 +190,7 @@ def _withdrawal(
 
 
 def _events(  # noqa: PLR0913, PLR0917 - both events speak of the same offer
-    handoff_id: UUID,
+    handoff_id: str,
     owner: Owner,
     packet: Packet,
     written: dict[str, object],
@@ -202,9 +200,9 @@ def _events(  # noqa: PLR0913, PLR0917 - both events speak of the same offer
     yield Event(
         EventKind.LEAD_ACTIVATED,
         {
-            "handoff_id": str(handoff_id),
+            "handoff_id": handoff_id,
             "owner": owner.id,
-            "owner_kind": owner.kind.value,
+            "owner_kind": owner.kind,
             "accountable": owner.accountable,
             "role": packet.role,
             "rule": packet.rule,
@@ -221,11 +219,11 @@ def _events(  # noqa: PLR0913, PLR0917 - both events speak of the same offer
                 "policy": policy.id,
                 "clocks": [
                     {
-                        "clock": clock.kind.value,
+                        "clock": clock.kind,
                         "calendar": clock.calendar,
-                        "started_at": clock.started_at.isoformat(),
+                        "started_at": written_time(clock.started_at),
                         "target_s": clock.target // timedelta(seconds=1),
-                        "respond_by": clock.respond_by.isoformat(),
+                        "respond_by": written_time(clock.respond_by),
                     }
                     for clock in clocks
                 ],

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from router.lead.handoff import Packet, completeness
-from router.lead.model import Classification, Lead, Owner
+from router.lead.model import Classification, Lead, Owner, Touchpoint
 from router.rulebook.model import HandoffStandard, RuleBook
 from router.rulebook.roster import role_of
 
@@ -98,7 +99,8 @@ def build(  # noqa: PLR0913 - a packet is made once, from everything that was co
     """
     role = role_of(book, owner)
     standard = book.standards.get(role) or HandoffStandard(role, _OBJECTIVE, (), _NEXT_ACTION)
-    present = frozenset(name for name in standard.needs if _present(lead, name))
+    needed = _needed(standard.needs)
+    present = frozenset([name for name, look_up in needed if look_up(lead)])
     share, gaps = completeness(standard.needs, present)
     found = lead.classification
     approved = found is not None and found.decided_by == "person"
@@ -135,76 +137,112 @@ def as_json(packet: Packet) -> dict[str, object]:
         A mapping with every field of the packet.
     """
     written: dict[str, object] = {name: getattr(packet, name) for name in _FIELDS}
-    written["due_at"] = _time(packet.due_at)
-    written["created_at"] = _time(packet.created_at)
+    written["due_at"] = None if packet.due_at is None else written_time(packet.due_at)
+    written["created_at"] = written_time(packet.created_at)
     return written
+
+
+# A batch shares one ``now``, and a lead speaks of its ``received_at`` several times.
+@lru_cache(maxsize=4096)
+def written_time(at: datetime) -> str:
+    """Write a moment as ISO 8601 text.
+
+    >>> from datetime import UTC
+    >>> written_time(datetime(2026, 1, 5, 9, tzinfo=UTC))
+    '2026-01-05T09:00:00+00:00'
+
+    Args:
+        at: Aware moment.
+    """
+    return at.isoformat()
 
 
 _FIELDS = tuple(field.name for field in fields(Packet))
 
 
-def _present(lead: Lead, name: str) -> bool:
-    look_up = _LOOKUPS.get(name)
-    return bool(look_up(lead) if look_up is not None else lead.answers.get(name))
+@lru_cache(maxsize=256)
+def _needed(names: tuple[str, ...]) -> tuple[tuple[str, Callable[[Lead], object]], ...]:
+    """Pair the names of a standard with how each is looked up."""
+    return tuple((name, _LOOKUPS.get(name) or _answer(name)) for name in names)
+
+
+def _answer(question: str) -> Callable[[Lead], object]:
+    return lambda lead: lead.answers.get(question)
 
 
 def _missing(known: tuple[str, ...], gaps: tuple[str, ...]) -> tuple[str, ...]:
     """Join both lists; ``phone (not a valid number)`` already says that ``phone`` is missing."""
+    if not gaps or not known:
+        return known or gaps
     named = {entry.split(" ", 1)[0] for entry in known}
     return (*known, *(gap for gap in gaps if gap not in named))
 
 
 def _source(lead: Lead) -> dict[str, object]:
+    """Write where it came from; what is not known is left out."""
     origin = lead.attribution
-    values: dict[str, object] = {
+    found: dict[str, object] = {
         "source": lead.source,
         "delivery_id": str(lead.delivery_id),
-        "received_at": _time(lead.received_at),
-        "submitted_at": _time(origin.submitted_at),
-        "form_id": origin.form_id,
-        "form_name": origin.form_name,
-        "form_kind": origin.form_kind,
-        "page_url": origin.page_url,
-        "utm_source": origin.utm_source,
-        "utm_medium": origin.utm_medium,
-        "utm_campaign": origin.utm_campaign,
-        "utm_term": origin.utm_term,
-        "utm_content": origin.utm_content,
+        "received_at": written_time(lead.received_at),
         "message": lead.message,
-        "touchpoints": [
-            {
-                "at": _time(point.at),
-                "source": point.source,
-                "form_name": point.form_name,
-                "message": point.message,
-                "delivery_id": point.delivery_id,
-            }
-            for point in lead.touchpoints
-        ],
+        "touchpoints": [_touchpoint(point) for point in lead.touchpoints],
     }
-    return _known(values)
+    if origin.submitted_at is not None:
+        found["submitted_at"] = written_time(origin.submitted_at)
+    for name in _ORIGIN:
+        if value := getattr(origin, name):
+            found[name] = value
+    return found
+
+
+_ORIGIN = (
+    "form_id",
+    "form_name",
+    "form_kind",
+    "page_url",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+)
+
+
+def _touchpoint(point: Touchpoint) -> dict[str, object]:
+    return {
+        "at": written_time(point.at),
+        "source": point.source,
+        "form_name": point.form_name,
+        "message": point.message,
+        "delivery_id": point.delivery_id,
+    }
 
 
 def _facts(lead: Lead) -> dict[str, object]:
+    """Write who asks; what is not known is left out."""
     who = lead.person
-    values: dict[str, object] = {
-        "name": who.name,
-        "email": who.email or who.email_canonical,
-        "phone": who.phone_e164 or who.phone,
-        "company": who.company,
-        "job_title": who.job_title,
-        "company_size": who.company_size,
-        "website": who.website,
-        "country": who.country,
-        "city": who.city,
-        "postcode": who.postcode,
-        "service_line": lead.service_line,
-        "returning": lead.returning,
-        "priority": lead.priority,
-        "tags": lead.tags,
-        "answers": dict(lead.answers),
-    }
-    return _known(values)
+    found: dict[str, object] = {"returning": lead.returning, "priority": lead.priority}
+    for name in _WHO:
+        if value := getattr(who, name):
+            found[name] = value
+    # A number that is not valid is still the best there is to dial.
+    for name, value in (
+        ("email", who.email or who.email_canonical),
+        ("phone", who.phone_e164 or who.phone),
+        ("service_line", lead.service_line),
+        ("tags", lead.tags),
+    ):
+        if value:
+            found[name] = value
+    if who.company_size is not None:
+        found["company_size"] = who.company_size
+    if lead.answers:
+        found["answers"] = dict(lead.answers)
+    return found
+
+
+_WHO = ("name", "company", "job_title", "website", "country", "city", "postcode")
 
 
 def _classification(found: Classification) -> dict[str, object]:
@@ -222,16 +260,3 @@ def _classification(found: Classification) -> dict[str, object]:
         "classifier": found.classifier,
         "version": found.version,
     }
-
-
-def _known(values: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what is not known: empty text, empty lists and None, but not ``False`` or 0."""
-    return {
-        name: value
-        for name, value in values.items()
-        if value or value is False or (value == 0 and isinstance(value, int))
-    }
-
-
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
