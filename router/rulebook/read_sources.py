@@ -54,6 +54,8 @@ def read_source(reader: Reader, file: str, root: Node) -> Source:
             "required",
             "wait",
             "rate_per_minute",
+            "questions",
+            "question_answers",
         ),
     )
     key = found.get("source")
@@ -83,6 +85,8 @@ def read_source(reader: Reader, file: str, root: Node) -> Source:
         required=_required(reader, found.get("required")),
         wait=reader.truth(found.get("wait")),
         rate_per_minute=reader.whole(found.get("rate_per_minute"), high=1_000_000),
+        questions=_optional_path(reader, found.get("questions")),
+        question_answers=_optional_path(reader, found.get("question_answers")),
     )
     _check_source(reader, source, found)
     return source
