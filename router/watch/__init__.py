@@ -1,0 +1,1 @@
+"""Watch: what the installation says about itself. Takes: nothing; changes nothing."""
