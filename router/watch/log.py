@@ -24,7 +24,7 @@ _ACCESS = "uvicorn.access"
 
 def configure(
     process: str,
-    json_lines: bool,  # noqa: FBT001 - read at its few call sites as configure("web", settings.log_json)
+    json_lines: bool,  # noqa: FBT001 - always a setting, never a bare True
     *,
     access_log: bool = False,
     level: int = logging.INFO,

@@ -94,7 +94,8 @@ _CREDENTIALS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization"),
         re.compile(
-            r"(?i)\b([\w-]{0,40}(?:password|passwd|secret|token|api_?key|authorization)[\"']?\s*[=:]\s*)"
+            r"(?i)\b([\w-]{0,40}"
+            r"(?:password|passwd|secret|token|api_?key|authorization)[\"']?\s*[=:]\s*)"
             r"(\"[^\"]*\"|'[^']*'|[^\s,;&\"')}\]]+)"
         ),
         rf"\1{MASK}",
