@@ -193,7 +193,7 @@ def _new(parsed: Parsed, items: list[Item], book: RuleBook, now: datetime) -> De
         message=message,
         service_line=values.get("service_line", ""),
         tags=tags_of(values["tags"]) if "tags" in values else (),
-        answers={**item.answers, **leftover},
+        answers={**item.answers, **leftover} if leftover else item.answers,
         missing=tuple(name for name in source.required if not values.get(name)),
         touchpoints=(
             Touchpoint(
@@ -209,9 +209,13 @@ def _new(parsed: Parsed, items: list[Item], book: RuleBook, now: datetime) -> De
     )
     event = Event(
         EventKind.LEAD_CAPTURED,
-        data=_about(parsed, items)
-        | {"mapped": list(values), "unmapped": list(item.unmapped), "missing": list(lead.missing)},
-        personal={"values": dict(values), "answers": dict(item.answers)},
+        data={
+            **_about(parsed, items),
+            "mapped": tuple(values),
+            "unmapped": item.unmapped,
+            "missing": lead.missing,
+        },
+        personal={"values": values, "answers": item.answers},
         actor=_ACTOR,
     )
     return Decision(lead, events=(event,))
@@ -247,10 +251,13 @@ def _person(values: Mapping[str, str]) -> tuple[Person, dict[str, str]]:
     given: dict[str, Any] = {name: text for name, text in values.items() if name in PERSON}
     if "name" not in given and ("first_name" in given or "last_name" in given):
         given["name"] = _full_name(given.get("first_name", ""), given.get("last_name", ""))
-    size = values.get("company_size", "")
+    size = values.get("company_size")
+    if size is None:
+        return Person(**given), {}
     number = whole_of(size)
-    leftover = {} if size in ("", str(number)) else {"company_size": size}
-    return Person(**given, company_size=number), leftover
+    return Person(**given, company_size=number), {} if size == str(number) else {
+        "company_size": size
+    }
 
 
 def _full_name(first: str, last: str) -> str:

@@ -158,6 +158,9 @@ def add_answer(answers: dict[str, str], label: str, text: str) -> None:
     label = label.strip()[:NAME_CAP]
     if not text or not label or len(answers) >= MAX_ANSWERS:
         return
+    if label not in answers:
+        answers[label] = text
+        return
     free, number = label, 1
     while free in answers:
         if answers[free] == text:

@@ -35,24 +35,43 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One path of a mapping, ready to be followed."""
+    """One path, ready to be followed."""
 
     #: Read from the whole body instead of the item: the path began with ``$.``.
     root: bool
     steps: Steps
+    #: The key at the item's top that it reads as a whole (``topics``, ``topics[*]``), if any.
+    whole: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One of the paths a field may be found under."""
+
+    field: str
+    #: Place among the field's paths; the lowest that holds a value counts.
+    rank: int
+    cap: int
+    read: Read
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A source with its paths compiled."""
+    """A source with its paths compiled, found by the key they begin with.
+
+    A generic source tries hundreds of paths; a body has a dozen keys. So the body's keys are
+    looked up here, not the other way round.
+    """
 
     source: Source
-    fields: tuple[tuple[str, int, tuple[Read, ...]], ...]
+    by_key: Mapping[str, tuple[Try, ...]]
+    #: Paths that do not begin with a key of the item.
+    always: tuple[Try, ...]
     #: Objects whose every value is an answer: the paths of ``answers.*``.
     open_answers: tuple[Read, ...]
     key: Read | None
-    #: Names at the top of an item that serve the machinery and are no answers.
-    machinery: frozenset[str]
+    #: What serves the machinery (key, event type) and is no answer.
+    machinery: tuple[Read, ...]
 
 
 _plans: dict[int, Plan] = {}
@@ -74,29 +93,37 @@ def plan_of(source: Source) -> Plan:
 
 
 def _compile(source: Source) -> Plan:
-    machinery = {source.item_key, source.dedupe_path, source.only_path}
+    tries = [
+        Try(name, rank, cap_of(name), _read(path))
+        for name, paths in source.mapping.items()
+        if name != _ANY_ANSWER
+        for rank, path in enumerate(paths)
+    ]
+    by_key: dict[str, list[Try]] = {}
+    always = []
+    for one in tries:
+        first = one.read.steps[0]
+        if isinstance(first, str) and not one.read.root:
+            by_key.setdefault(first, []).append(one)
+        else:
+            always.append(one)
+    machinery = (source.item_key, source.dedupe_path, source.only_path)
     return Plan(
         source=source,
-        fields=tuple(
-            (name, cap_of(name), tuple(map(_read, paths)))
-            for name, paths in source.mapping.items()
-            if name != _ANY_ANSWER
-        ),
+        by_key={key: tuple(group) for key, group in by_key.items()},
+        always=tuple(always),
         open_answers=tuple(map(_read, source.mapping.get(_ANY_ANSWER, ()))),
         key=_read(source.item_key) if source.item_key else None,
-        machinery=frozenset(
-            steps[0]
-            for path in machinery
-            if path
-            for steps in [compile_path(path)]
-            if len(steps) == 1 and isinstance(steps[0], str)
-        ),
+        machinery=tuple(_read(path) for path in machinery if path),
     )
 
 
 def _read(path: str) -> Read:
     root = path.startswith(_ROOT)
-    return Read(root, compile_path(path[len(_ROOT) :] if root else path))
+    steps = compile_path(path[len(_ROOT) :] if root else path)
+    first = steps[0]
+    whole = isinstance(first, str) and all(isinstance(step, (int, Every)) for step in steps[1:])
+    return Read(root, steps, str(first) if whole and not root else None)
 
 
 def items_of(document: Json, source: Source) -> list[Json]:
@@ -130,24 +157,21 @@ def read_item(
         source: Says what the fields mean.
     """
     plan = plan_of(source)
+    best = _best(plan, item, document)
+    used = [*plan.machinery]
     values: dict[str, str] = {}
     answers: dict[str, str] = {}
-    used: list[Read] = []
-    for name, cap, reads in plan.fields:
-        for read in reads:
-            text = text_of(follow(document if read.root else item, read.steps), cap)
-            if text:
-                used.append(read)
-                if name.startswith(_ANSWERS):
-                    add_answer(answers, name[len(_ANSWERS) :], text)
-                else:
-                    values[name] = text
-                break
+    for name, (_rank, text, read) in best.items():
+        used.append(read)
+        if name.startswith(_ANSWERS):
+            add_answer(answers, name[len(_ANSWERS) :], text)
+        else:
+            values[name] = text
     for name, fixed in source.constants.items():
         values.setdefault(name, fixed[: cap_of(name)])
     if honeypot := values.pop("honeypot", ""):
         answers["honeypot"] = honeypot
-    unmapped = _other_answers(answers, plan, item, document, used)
+    unmapped = _other_answers(answers, values, plan, (item, document, used))
     return Item(_key(plan, item, document, delivery, position), position, values, answers, unmapped)
 
 
@@ -162,52 +186,79 @@ def _key(
     return key if len(key) <= NAME_CAP else hashlib.sha256(key.encode()).hexdigest()
 
 
+def _best(plan: Plan, item: dict[str, Json], document: Json) -> dict[str, tuple[int, str, Read]]:
+    """Return for each field the text of the first of its paths that holds one."""
+    best: dict[str, tuple[int, str, Read]] = {}
+    groups = [plan.by_key[key] for key in item if key in plan.by_key]
+    for group in (*groups, plan.always):
+        for one in group:
+            held = best.get(one.field)
+            if held is not None and held[0] < one.rank:
+                continue
+            read = one.read
+            found = follow(document if read.root else item, read.steps)
+            text = found.strip()[: one.cap] if type(found) is str else text_of(found, one.cap)
+            if text:
+                best[one.field] = (one.rank, text, read)
+    return best
+
+
+#: An item, the body it stands in, and the paths that were read.
+_Seen = tuple[dict[str, Json], Json, list[Read]]
+
+
 def _other_answers(
-    answers: dict[str, str], plan: Plan, item: dict[str, Json], document: Json, used: list[Read]
+    answers: dict[str, str], values: Mapping[str, str], plan: Plan, seen: _Seen
 ) -> tuple[str, ...]:
     """Add what no mapping read; return the names of all that was not mapped."""
+    item, document, used = seen
     found: dict[str, str] = {}
     if plan.source.question_answers:
         found |= _questions(plan.source, item, document, used)
     for read in plan.open_answers:
-        _open_answers(found, read, document if read.root else item, used)
-    rest = _top_answers(found, plan, item, used)
+        place = follow(document if read.root else item, read.steps)
+        paths = [use.steps for use in used if use.root is read.root]
+        _open_answers(found, place, read.steps, paths)
+    rest = _top_answers(found, values, plan, seen)
     for label, text in found.items():
         add_answer(answers, label, text)
     return tuple(label[:NAME_CAP] for label in (*found, *rest))[:_NAMES_KEPT]
 
 
-def _open_answers(found: dict[str, str], read: Read, start: Json, used: list[Read]) -> None:
-    place = follow(start, read.steps)
+def _open_answers(found: dict[str, str], place: Json, at: Steps, used: list[Steps]) -> None:
+    """Add every value of an object that was not read, also of objects in it read in part."""
     if not isinstance(place, dict):
         return
-    gone = {use.steps[-1] for use in used if use.root is read.root and use.steps[:-1] == read.steps}
     for label, value in place.items():
-        if label not in gone:
+        here = (*at, label)
+        inside = [steps for steps in used if steps[: len(here)] == here]
+        if not inside:
             add_answer(found, label, text_of(value))
+        elif all(len(steps) > len(here) for steps in inside):
+            _open_answers(found, value, here, inside)
 
 
 def _top_answers(
-    found: dict[str, str], plan: Plan, item: dict[str, Json], used: list[Read]
+    found: dict[str, str], values: Mapping[str, str], plan: Plan, seen: _Seen
 ) -> list[str]:
     """Add the plain values at the item's top; return the names of objects that nothing reads."""
-    opened = {use.steps[0] for use in (*used, *plan.open_answers) if not use.root}
-    read = {use.steps[0] for use in used if not use.root and _reads_whole(use)}
+    item, _document, used = seen
+    read = {use.whole for use in used}
+    opened = {use.steps[0] for use in plan.open_answers if not use.root}
     rest = []
     for label, value in item.items():
-        if label in read or label in plan.machinery:
+        if label in read or value is None or value == "":
             continue
-        if type(value) is dict or (type(value) is list and not _flat(value)):
-            if label not in opened:
+        kind = type(value)
+        if kind is dict or (kind is list and not _flat(value)):
+            if label not in plan.by_key and label not in opened:
                 rest.append(label)
-        else:
-            add_answer(found, label, text_of(value))
+            continue
+        text = text_of(value)
+        # Another name for a field that has this very value tells nobody anything new.
+        if not any(values.get(one.field) == text for one in plan.by_key.get(label, ())):
+            add_answer(found, label, text)
     return rest
-
-
-def _reads_whole(use: Read) -> bool:
-    """Say whether a path ends at the item's top, or in a list there: ``topics``, ``topics[*]``."""
-    return all(isinstance(step, (int, Every)) for step in use.steps[1:])
 
 
 def _flat(value: Json) -> bool:
