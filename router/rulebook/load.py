@@ -80,13 +80,13 @@ def book_from_files(files: Mapping[str, str]) -> RuleBook:
     problems = Problems(kept)
     total = 0
     for path, text in sorted(files.items()):
-        size = len(text.encode("utf-8", "surrogatepass"))
+        size = len(text.encode("utf-8", "replace"))
         total += size
         if path.startswith("/") or "\\" in path or {"..", "."} & set(path.split("/")):
             problems.add(Place(path, 1), "this path leaves the book")
         elif size > MAX_FILE:
             problems.add(Place(path, 1), f"larger than {MAX_FILE >> 20} MiB")
-        elif _is_read(path, problems):
+        elif _is_read(path, problems) and _is_text(path, text, problems):
             kept[path] = text
     if total > MAX_BOOK:
         problems.add(Place("book.yaml", 1), f"the book is larger than {MAX_BOOK >> 20} MiB")
@@ -104,7 +104,7 @@ def digest_of(files: Mapping[str, str]) -> str:
     """
     whole = hashlib.sha256()
     for path in sorted(files):
-        raw = files[path].encode("utf-8", "surrogatepass")
+        raw = files[path].encode()
         # The length keeps two files from being mistaken for one that holds both.
         whole.update(b"%s\0%d\0%s" % (path.encode(), len(raw), raw))
     return whole.hexdigest()
@@ -132,6 +132,17 @@ def _is_read(path: str, problems: Problems) -> bool:
         return True
     problems.unknown(Place(path, 1), "file of a book", path, _NAMED)
     return False
+
+
+def _is_text(path: str, text: str, problems: Problems) -> bool:
+    """Tell whether a text can be written as UTF-8; half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        problems.add(Place(path, line), "this line is not UTF-8 text")
+        return False
+    return True
 
 
 def _read_file(path: Path, name: str, problems: Problems) -> bytes:

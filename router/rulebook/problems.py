@@ -11,6 +11,8 @@ from router.rulebook.model import Place
 _CLOSE = 65
 #: As many words are shown whole when none of them is close.
 _SHORT = 12
+#: Characters of a line that are shown.
+_WIDE = 120
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -57,8 +59,10 @@ class Problems:
         parts = [f"{place}: {what}"]
         lines = self._files.get(place.file, "").splitlines()
         if 0 < place.line <= len(lines):
-            shown = lines[place.line - 1].replace("\t", " ").rstrip()
-            parts += [f"{place.line:>5} | {shown}", f"      | {' ' * (place.column - 1)}^"]
+            # Of a very long line only the part around the place is shown.
+            start = max(0, place.column - _WIDE // 2) if place.column > _WIDE else 0
+            shown = lines[place.line - 1].replace("\t", " ")[start : start + _WIDE].rstrip()
+            parts += [f"{place.line:>5} | {shown}", f"      | {' ' * (place.column - 1 - start)}^"]
         if meant:
             parts.append(f"did you mean '{meant}'?")
         if advice:

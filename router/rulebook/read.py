@@ -93,7 +93,7 @@ class Reader:
         if not _ID.fullmatch(key.text):
             self.problems.add(
                 key.place,
-                f"'{key.text}' cannot be the name of a {kind}",
+                f"the {kind} '{key.text}' has a name that cannot be used",
                 advice="Use small letters and digits, joined by - or _.",
             )
         elif key.text in declared:

@@ -1,0 +1,72 @@
+"""The shipped book is sound, and sends typical leads where its README says."""
+
+from pathlib import Path
+
+import pytest
+
+from router.lead.facts import Facts
+from router.rulebook.evaluate import collect, evaluate
+from router.rulebook.load import load_book
+from router.rulebook.model import Phase, RuleBook, Verdict
+
+FOLDER = Path(__file__).resolve().parents[3] / "rules"
+
+
+@pytest.fixture(scope="module")
+def book() -> RuleBook:
+    """Give the shipped book."""
+    return load_book(FOLDER)
+
+
+def decided(book: RuleBook, facts: Facts) -> Verdict:
+    """Return the verdict of the first phase that has one; the fallback always has."""
+    phases = (Phase.GUARDS, Phase.ROUTES, Phase.FALLBACK)
+    verdicts = (evaluate(book, phase, facts) for phase in phases)
+    return next(verdict for verdict in verdicts if verdict.rule is not None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "target"),
+    [
+        ({"form.honeypot": "x", "country": "GB"}, ("reject", "spam")),
+        (
+            {"email.domain": "fourth-coffee.example", "company_size": 5000},
+            ("queue", "support-triage"),
+        ),
+        ({"email.domain": "contoso-insights.example"}, ("review", "competitor")),
+        ({"company_size": 4000, "country": "DE", "intent": "pricing"}, ("pool", "enterprise")),
+        ({"country": "DE", "intent": "pricing"}, ("pool", "dach")),
+        ({"country": "US", "service_line": "paid-media"}, ("pool", "paid-media")),
+        ({"country": "IE", "intent": "support"}, ("queue", "support-triage")),
+        ({"country": "NZ"}, ("person", "ruby-tran")),
+        ({"country": "BR"}, ("queue", "sales-triage")),
+        ({}, ("queue", "sales-triage")),
+    ],
+)
+def test_a_typical_lead_goes_where_it_should(
+    book: RuleBook, facts: Facts, target: tuple[str, str]
+) -> None:
+    assert decided(book, facts).effect.target == target
+
+
+def test_somebody_ready_to_talk_is_answered_fast(book: RuleBook) -> None:
+    found = collect(book, Phase.ENRICH, {"intent": "demo", "utm.medium": "cpc"})
+    assert [verdict.effect.sla for verdict in found] == ["fast", ""]
+    assert found[0].effect.priority == "high"
+
+
+def test_every_rule_shows_what_it_matches_and_what_it_misses(book: RuleBook) -> None:
+    for rules in book.rules.values():
+        for rule in rules:
+            kinds = {example.matches for example in rule.examples}
+            assert kinds == ({True} if rule.phase is Phase.FALLBACK else {True, False}), rule.id
+
+
+def test_every_source_that_people_are_told_of_is_there(book: RuleBook) -> None:
+    assert set(book.sources) == {"generic", "html", "standard", "tally", "typeform"}
+    assert book.sources["typeform"].verify.prefix == "sha256="
+
+
+def test_each_intent_but_other_has_enough_cues(book: RuleBook) -> None:
+    for intent in book.taxonomy.intents:
+        assert intent.always_review or len(intent.cues) >= 15, intent.id
