@@ -101,7 +101,7 @@ class App:
 
     def classifier(self, book: RuleBook) -> Classifier:
         """Return the classifier that the settings name, for the labels of this book."""
-        return registry.classifier(self.settings.classifier, book.taxonomy, book.digest)
+        return registry.classifier(self.settings.classifier, book.taxonomy)
 
     def destination(self, name: str) -> Destination:
         """Return a destination that the settings name; its connections are kept.

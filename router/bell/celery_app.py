@@ -6,7 +6,7 @@ The database is the truth: tasks carry no data, keep no result, never use ETA or
 from urllib.parse import quote, urlsplit
 
 from celery import Celery
-from kombu import Queue
+from kombu.entity import Queue
 
 from router.errors import Misconfigured
 from router.pipeline import DELIVER, ROAD

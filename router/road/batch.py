@@ -5,6 +5,7 @@ once, and then each lead is decided in turn, seeing what was decided before it i
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
@@ -14,6 +15,7 @@ import structlog
 from router.app import App
 from router.lead.case import Case
 from router.lead.decision import Decision
+from router.lead.model import Lead
 from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, StageName, stages_from
 from router.road.record import Batch, Work, record
@@ -50,6 +52,10 @@ class StageRun(Protocol[P, Loaded]):
 
     def absorb(self, loaded: Loaded, prepared: P, decision: Decision) -> None:
         """Let later leads of the batch see this decision, once it is recorded."""
+        ...
+
+    def settled(self, loaded: Loaded, lead: Lead) -> None:
+        """Let later leads of the batch see this lead, as it was recorded."""
         ...
 
     def finish(self, tx: Tx, loaded: Loaded) -> None:
@@ -110,9 +116,13 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
     loaded = stage.load(tx, [(work.case, prepared) for work, prepared in ready], batch.now)
     for work, prepared in ready:
         try:
-            decision = stage.decide(work.case, prepared, loaded, batch.now)
-            record(batch, work, decision)
+            decision = _carry_attempts(
+                work, stage.decide(work.case, prepared, loaded, batch.now)
+            )
+            changed = record(batch, work, decision)
             stage.absorb(loaded, prepared, decision)
+            for each in changed:
+                stage.settled(loaded, each.lead)
         except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
             _set_aside(work, stage.name, error)
     stage.finish(tx, loaded)
@@ -138,6 +148,15 @@ def _stands_before(stage: StageName, work: Work) -> bool:
     rerouted = work.case.reroute is not None and stage is StageName.ROUTE
     waits = work.lead.due_at is not None and NEXT_STAGE.get(work.lead.state) is stage
     return waits or (rerouted and work.lead.state is not LeadState.CLOSED)
+
+
+def _carry_attempts(work: Work, decision: Decision) -> Decision:
+    """Keep a failed lead under suspicion until it has left the road; then forget its attempts."""
+    lead = decision.lead
+    attempts = work.lead.attempts if lead.due_at is not None else 0
+    if lead.attempts == attempts:
+        return decision
+    return replace(decision, lead=replace(lead, attempts=attempts))
 
 
 def _set_aside(work: Work, stage: StageName, error: Exception) -> None:

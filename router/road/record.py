@@ -30,7 +30,7 @@ from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead
 from router.lead.states import LeadState, check_move
 from router.store.people import key_digest
-from router.store.writes import Writes, action_row
+from router.store.writes import Row, Writes, action_row
 
 
 @dataclass(slots=True)
@@ -107,11 +107,14 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
     """
     before, after = work.lead, decision.lead
     check_move(before.id, before.state, after.state)
-    lead = _write_events(work.writes, replace(after, head=before.head), decision.events, batch.now)
+    # Collected apart, so that a decision that cannot be written leaves no half of itself behind.
+    writes = Writes()
+    lead = _write_events(writes, replace(after, head=before.head), decision.events, batch.now)
     if before.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
-        work.writes.closed_reviews.append((batch.now, lead.id))
+        writes.closed_reviews.append((batch.now, lead.id))
     for number, effect in enumerate(decision.effects):
-        lead = _write_effect(batch, work, lead, effect, number)
+        lead = _write_effect(batch, work, writes, lead, (number, effect))
+    work.writes.add(writes)
     if decision.reroute is not None:
         work.case.reroute, work.case.previous = decision.reroute, before.owner
     work.case.lead = lead
@@ -135,8 +138,11 @@ def _write_events(
     return replace(lead, version=seq, head=head)
 
 
-def _write_effect(batch: Batch, work: Work, lead: Lead, effect: Effect, number: int) -> Lead:
-    writes, now = work.writes, batch.now
+def _write_effect(
+    batch: Batch, work: Work, writes: Writes, lead: Lead, numbered: tuple[int, Effect]
+) -> Lead:
+    now = batch.now
+    number, effect = numbered
     match effect:
         case KnowContact():
             _know(writes, lead, effect, now)
@@ -147,7 +153,8 @@ def _write_effect(batch: Batch, work: Work, lead: Lead, effect: Effect, number: 
                 (effect.state.value, effect.reason, now, effect.handoff_id)
             )
         case StartClock():
-            _start_clock(work, lead, effect)
+            rows = writes.restarted_clocks if work.has_clocks else writes.clocks
+            rows.append(_clock_row(lead, effect))
         case StopClock():
             writes.stop_clock(lead.id, effect.kind, now, met=effect.met)
         case MoveClock():
@@ -159,7 +166,9 @@ def _write_effect(batch: Batch, work: Work, lead: Lead, effect: Effect, number: 
         case AnswerReview():
             writes.answered.append((effect.answer, effect.by, now, effect.review_id))
         case Act():
-            _act(batch, work, lead, effect, number)
+            if effect.supersedes:
+                _withdraw(work, writes, effect, now)
+            _act(batch, writes, lead, effect, number)
     return lead
 
 
@@ -187,8 +196,8 @@ def _offer(writes: Writes, lead: Lead, effect: OfferHandoff, now: datetime) -> L
     return replace(lead, handoff_id=effect.handoff_id)
 
 
-def _start_clock(work: Work, lead: Lead, effect: StartClock) -> None:
-    row = (
+def _clock_row(lead: Lead, effect: StartClock) -> Row:
+    return (
         lead.id,
         effect.kind.value,
         "running",
@@ -199,7 +208,6 @@ def _start_clock(work: Work, lead: Lead, effect: StartClock) -> None:
         effect.next_step,
         effect.next_at,
     )
-    (work.writes.restarted_clocks if work.has_clocks else work.writes.clocks).append(row)
 
 
 def _ask(writes: Writes, lead: Lead, effect: AskPerson, number: int, now: datetime) -> None:
@@ -218,12 +226,15 @@ def _ask(writes: Writes, lead: Lead, effect: AskPerson, number: int, now: dateti
     )
 
 
-def _act(batch: Batch, work: Work, lead: Lead, effect: Act, number: int) -> None:
-    writes, now = work.writes, batch.now
-    if effect.supersedes:
-        kinds = list(effect.supersedes)
-        writes.withdrawn.append((now, lead.id, kinds))
-        writes.actions = [row for row in writes.actions if row[3] not in kinds]
+def _withdraw(work: Work, writes: Writes, effect: Act, now: datetime) -> None:
+    kinds = list(effect.supersedes)
+    writes.withdrawn.append((now, work.lead.id, kinds))
+    for rows in (work.writes.actions, writes.actions):
+        rows[:] = [row for row in rows if row[3] not in kinds]
+
+
+def _act(batch: Batch, writes: Writes, lead: Lead, effect: Act, number: int) -> None:
+    now = batch.now
     destinations = batch.listeners.of(effect.kind)
     if not destinations:
         return

@@ -136,12 +136,12 @@ def claim_failed(tx: Tx) -> list[Delivery]:
     return [_delivery(row) for row in rows]
 
 
-def claim_one(tx: Tx, delivery_id: DeliveryId) -> list[Delivery]:
-    """Lock and read one delivery if it still waits and nobody else works on it."""
+def claim_these(tx: Tx, ids: Sequence[DeliveryId]) -> list[Delivery]:
+    """Lock and read these deliveries, as far as they still wait and nobody else works on them."""
     rows = tx.rows(
-        "SELECT " + _COLUMNS + " FROM delivery WHERE id = %s AND state = 'received'"
-        " AND attempts = 0 FOR UPDATE SKIP LOCKED",
-        (delivery_id,),
+        "SELECT " + _COLUMNS + " FROM delivery WHERE id = ANY(%s) AND state = 'received'"
+        " ORDER BY id FOR UPDATE SKIP LOCKED",
+        (list(ids),),
     )
     return [_delivery(row) for row in rows]
 

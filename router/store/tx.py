@@ -37,6 +37,7 @@ def make_engine(url: str, *, size: int = 5) -> sa.Engine:
         pool_pre_ping=True,
         pool_timeout=10,
         pool_use_lifo=True,
+        hide_parameters=True,
         connect_args={
             "application_name": "lead-router",
             "connect_timeout": 5,

@@ -7,6 +7,7 @@ from datetime import datetime
 from router.app import App
 from router.lead.case import Case
 from router.lead.decision import Decision
+from router.lead.model import Lead
 from router.pipeline import StageName
 from router.rulebook.model import Pool, RuleBook
 from router.rulebook.worktime import work_time
@@ -98,6 +99,9 @@ class Route:
                 turns.seats[key] = tuple(
                     replace(seat, credit=owed.get(seat.person, seat.credit)) for seat in seats
                 )
+
+    def settled(self, turns: Turns, lead: Lead) -> None:
+        """Leads meet here only through whose turn it is."""
 
     def finish(self, tx: Tx, turns: Turns) -> None:
         """Write the ledger of this batch."""

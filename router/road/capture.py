@@ -1,0 +1,97 @@
+"""Capture as the runner does it: the one stage that takes deliveries and gives leads."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from router.app import App
+from router.lead.delivery import Delivery
+from router.lead.ids import DeliveryId
+from router.lead.states import DeliveryState, LeadState
+from router.road.record import Batch, record
+from router.rulebook.model import RuleBook
+from router.stages.capture.decide import Captured, Parsed, conclude, prepare
+from router.store.deliveries import count_attempt, mark
+from router.store.leads import leads_by_item
+from router.store.people import lock_names
+from router.store.tx import Tx
+
+log = structlog.get_logger()
+
+
+def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> None:
+    """Turn deliveries into leads, in memory, and write what became of each delivery.
+
+    Two deliveries of the same inquiry make one lead, whoever captures them: the names that
+    senders gave are locked, in one order, before they are looked up.
+
+    Args:
+        app: Where the active rule book is found; new leads start with it.
+        tx: Open transaction that holds the deliveries' locks.
+        batch: Receives the leads.
+        items: Deliveries, in the order they came in.
+    """
+    book = app.shelf.active()
+    parsed: list[Parsed] = []
+    outcome: list[tuple[DeliveryId, DeliveryState, str]] = []
+    for delivery in items:
+        try:
+            parsed.append(_read(delivery, book))
+        except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
+            _charge(app, tx, delivery, error)
+    names = sorted({(each.source.id, key) for each in parsed for key in each.keys})
+    lock_names(tx, (("item", f"{app.settings.book}:{source}:{key}") for source, key in names))
+    stored = leads_by_item(tx, app.settings.book, names) if names else {}
+    for lead in stored.values():
+        batch.take(lead)
+    for each in parsed:
+        try:
+            captured = _conclude(batch, each, book)
+        except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
+            _charge(app, tx, each.delivery, error)
+        else:
+            outcome.append((each.delivery.id, captured.state, captured.reason))
+    mark(tx, outcome)
+
+
+def _read(delivery: Delivery, book: RuleBook) -> Parsed:
+    source = book.sources.get(delivery.source)
+    if source is None:
+        raise LookupError(
+            f"The active rule book has no source {delivery.source!r} any more."
+            " Put it back and replay the delivery."
+        )
+    return prepare(delivery, source)
+
+
+def _conclude(batch: Batch, parsed: Parsed, book: RuleBook) -> Captured:
+    wanted = set(parsed.keys)
+    known = {
+        work.lead.item_key: work.lead
+        for work in batch.works.values()
+        if work.lead.source == parsed.source.id and work.lead.item_key in wanted
+    }
+    captured = conclude(parsed, book, known, batch.now)
+    for decision in captured.decisions:
+        lead = decision.lead
+        fresh = lead.item_key not in known
+        if fresh:
+            # A delivery that failed before stays under suspicion: its leads go alone, too.
+            lead = replace(lead, attempts=parsed.delivery.attempts)
+            work = batch.take(replace(lead, state=LeadState.CAPTURED), fresh=True)
+        else:
+            work = batch.take(lead)
+        record(batch, work, replace(decision, lead=lead))
+    return captured
+
+
+def _charge(app: App, tx: Tx, delivery: Delivery, error: Exception) -> None:
+    log.warning(
+        "capture_failed_on_delivery",
+        delivery_id=str(delivery.id),
+        error=type(error).__name__,
+        exc_info=error,
+    )
+    text = f"{type(error).__name__}: {error}"[:500]
+    count_attempt(tx, [delivery.id], text, app.settings.max_attempts)

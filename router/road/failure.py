@@ -1,0 +1,132 @@
+"""What becomes of a lead that fails: it is tried again alone, then parked and shown. Nothing is lost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from router.lead.decision import Decision
+from router.lead.events import Event, EventKind
+from router.lead.model import Lead
+from router.lead.states import LeadState
+from router.pipeline import NEXT_STAGE, StageName
+from router.road.record import Batch, Listeners, record
+from router.store import deliveries
+from router.store.leads import lock_leads, update_leads
+from router.store.tickets import collect_lost
+from router.store.tx import Tx
+from router.store.writes import Writes, flush
+
+log = structlog.get_logger()
+
+#: First pause before a lead that failed is tried again; doubles with each attempt.
+RETRY_AFTER = timedelta(seconds=1)
+_ERROR_CHARS = 500
+
+
+def failed(lead: Lead, error: str, most: int, now: datetime) -> Decision:
+    """Decide what becomes of a lead after a failed attempt.
+
+    Args:
+        lead: As it stood before the attempt.
+        error: What happened; kept for the operator.
+        most: Attempts after which it is parked.
+        now: Moment of the failure.
+    """
+    attempts = lead.attempts + 1
+    data = {"attempt": attempts, "error": error[:_ERROR_CHARS], "state": lead.state.value}
+    if attempts >= most:
+        parked = replace(
+            lead,
+            state=LeadState.PARKED,
+            resume_at=lead.state,
+            reason="attempts_spent",
+            attempts=attempts,
+            last_error=error[:_ERROR_CHARS],
+            due_at=None,
+        )
+        return Decision(parked, events=(Event(EventKind.LEAD_PARKED, data=data, actor="road"),))
+    again = replace(
+        lead,
+        attempts=attempts,
+        last_error=error[:_ERROR_CHARS],
+        due_at=now + RETRY_AFTER * 2 ** (attempts - 1),
+    )
+    return Decision(again, events=(Event(EventKind.LEAD_FAILED, data=data, actor="road"),))
+
+
+def record_failures(batch: Batch, most: int) -> None:
+    """Record a failed attempt for every lead of the batch that a stage failed on."""
+    for work in list(batch.works.values()):
+        if work.failed is not None:
+            text = f"{type(work.failed).__name__}: {work.failed}"
+            record(batch, work, failed(work.lead, text, most, batch.now))
+
+
+def charge(  # noqa: PLR0913 - every input of the decision by name
+    tx: Tx,
+    stage: StageName,
+    ids: Sequence[UUID],
+    *,
+    error: str,
+    most: int,
+    listeners: Listeners,
+    now: datetime,
+) -> list[UUID]:
+    """Count a failed attempt of deliveries or leads whose batch never finished.
+
+    Args:
+        tx: Open transaction.
+        stage: Stage at which the batch entered.
+        ids: Deliveries when that is capture, leads otherwise.
+        error: What is known of the failure.
+        most: Attempts after which it is parked.
+        listeners: For the actions that parking may write.
+        now: Moment of the failure.
+
+    Returns:
+        Those that were parked.
+    """
+    if stage is StageName.CAPTURE:
+        return list(deliveries.count_attempt(tx, ids, error[:_ERROR_CHARS], most))
+    batch = Batch(now, listeners)
+    for lead in lock_leads(tx, ids).values():
+        if NEXT_STAGE.get(lead.state) is not None and lead.due_at is not None:
+            record(batch, batch.take(lead), failed(lead, error, most, now))
+    works = list(batch.works.values())
+    update_leads(tx, [(w.lead, w.stored_version) for w in works if w.stored_version is not None])
+    writes = Writes()
+    for work in works:
+        writes.add(work.writes)
+    flush(tx, writes)
+    return [work.lead.id for work in works if work.lead.state is LeadState.PARKED]
+
+
+def sweep_tickets(tx: Tx, *, most: int, listeners: Listeners, now: datetime) -> int:
+    """Charge the leads of every ticket whose worker died or hangs; return how many tickets.
+
+    Reads no row that a hanging worker has locked: it ends that worker's connection first.
+    """
+    lost = collect_lost(tx, now)
+    for ticket in lost:
+        error = f"The worker {ticket.how} while this was in its batch of {len(ticket.ids)}."
+        parked = charge(
+            tx,
+            StageName(ticket.stage),
+            ticket.ids,
+            error=error,
+            most=most,
+            listeners=listeners,
+            now=now,
+        )
+        log.warning(
+            "ticket_lost",
+            ticket=str(ticket.id),
+            how=ticket.how,
+            stage=ticket.stage,
+            size=len(ticket.ids),
+            parked=[str(each) for each in parked],
+        )
+    return len(lost)

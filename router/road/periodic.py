@@ -1,0 +1,50 @@
+"""Periodic jobs: each takes its turn once, whichever ticker gets there first."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from router.road.drain import Road
+from router.store.deliveries import forget_keys
+from router.store.processes import append_root, forget_silent
+from router.store.tx import Tx
+
+log = structlog.get_logger()
+
+#: How long a silent process is still shown.
+_SHOWN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job that runs once in each slot of time."""
+
+    name: str
+    every_s: int
+    run: Callable[[Road, Tx, datetime], None]
+
+
+def _root(road: Road, tx: Tx, now: datetime) -> None:  # noqa: ARG001 - the shape of a periodic job
+    """Chain the event heads that changed, and log the root, so that a lost tail shows."""
+    changed, root = append_root(
+        tx, now, lambda previous, heads: hashlib.sha256(previous + heads).digest()
+    )
+    if changed:
+        log.info("chain_root_written", leads=changed, root=root.hex())
+
+
+def _forget(road: Road, tx: Tx, now: datetime) -> None:  # noqa: ARG001 - the shape of a periodic job
+    """Forget dedupe keys whose window has passed, and processes that are long gone."""
+    keys = forget_keys(tx, now)
+    forget_silent(tx, now - _SHOWN)
+    if keys:
+        log.info("dedupe_keys_forgotten", keys=keys)
+
+
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("chain_root", 60, _root),
+    Periodic("forget", 300, _forget),
+)

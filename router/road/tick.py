@@ -1,0 +1,209 @@
+"""The ticker: fires due clock steps, sweeps lost tickets, rings bells, and drains without a broker.
+
+Any number may run; none leads. Due work is claimed with SKIP LOCKED, and a periodic job's turn is
+a unique row that commits with its effect.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from router.app import App
+from router.errors import LeadRouterError
+from router.lead.clock import Clock
+from router.lead.ids import LeadId
+from router.now import now as read_now
+from router.now import unshifted
+from router.pipeline import ROAD, StageName
+from router.road.act import find_owners
+from router.road.batch import write_batch
+from router.road.deliver import Outbound
+from router.road.drain import LOCK_TIMEOUT, Road
+from router.road.failure import sweep_tickets
+from router.road.periodic import PERIODIC, Periodic
+from router.road.record import Batch, Work, record
+from router.stages.sla.decide import decide
+from router.store import actions, clocks, waiting
+from router.store.leads import lock_leads
+from router.store.processes import database_now, take_slot
+from router.store.tx import transaction
+
+log = structlog.get_logger()
+
+#: Longest sleep of a ticker, in seconds.
+NAP_S = 1.0
+#: Clock steps fired in one transaction.
+_STEPS = 100
+#: Most such transactions in one round of the ticker.
+_ROUNDS = 20
+#: Distance of our time from the database's at which the ladder holds.
+SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What waits for somebody."""
+
+    stages: tuple[StageName, ...]
+    destinations: tuple[str, ...]
+
+
+class Ticker:
+    """One ticker process."""
+
+    def __init__(self, app: App) -> None:
+        """Watch with this process's runner.
+
+        Args:
+            app: Of this process.
+        """
+        self._app = app
+        self._road = Road(app)
+        self._outbound = Outbound(app)
+        self._skewed = False
+        self._turns: dict[str, int] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Go round until told to stop. A round that fails is logged, and the next one comes.
+
+        Args:
+            stop: Ends the loop, at once when it sleeps.
+        """
+        while not stop.is_set():
+            try:
+                nap = self.round()
+            except LeadRouterError as error:
+                log.warning("ticker_round_failed", error=str(error))
+                nap = NAP_S
+            stop.wait(nap)
+
+    def round(self) -> float:
+        """Do everything that is due once.
+
+        Returns:
+            Seconds until the next clock step, at most one.
+
+        Raises:
+            Transient: The database cannot be reached.
+        """
+        self._watch_skew()
+        if not self._skewed:
+            self.fire_steps()
+        self._sweep()
+        due = self._bells()
+        if self._app.bell.deaf:
+            self._drain_ourselves(due)
+        for job in PERIODIC:
+            self._take_turn(job)
+        return self._nap()
+
+    def fire_steps(self) -> int:
+        """Take the clock steps that are due; return how many leads were looked at.
+
+        Due ids are read without locks; then the leads are locked, and each clock is read again
+        under its lead's lock: one that was met, moved or cancelled meanwhile does nothing.
+        """
+        fired = 0
+        for _ in range(_ROUNDS):
+            now = read_now()
+            with transaction(self._app.engine) as tx:
+                due = clocks.due_leads(tx, now, _STEPS)
+            fired += self._fire(due, now) if due else 0
+            if len(due) < _STEPS:
+                break
+        return fired
+
+    def _fire(self, due: list[LeadId], now: datetime) -> int:
+        batch = Batch(now, self._road.listeners)
+        with transaction(self._app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
+            leads = lock_leads(tx, due, skip_locked=True)
+            held = clocks.clocks_of(tx, leads)
+            for lead in leads.values():
+                self._step(batch, batch.take(lead), list(held.get(lead.id, {}).values()))
+            find_owners(self._road, tx, batch)
+            self._drop_failed(batch)
+            writes = write_batch(tx, batch)
+        self._road.ring_for(batch.works.values(), writes, now)
+        return len(leads)
+
+    def _step(self, batch: Batch, work: Work, held: list[Clock]) -> None:
+        """Take a lead's due steps; after one that changes its owner, the others come next round."""
+        for clock in sorted(held, key=lambda each: each.respond_by):
+            if clock.next_at is None or clock.next_at > batch.now:
+                continue
+            try:
+                decision = decide(work.lead, clock, self._app.book(work.lead.digest), batch.now)
+                record(batch, work, decision)
+            except Exception as error:  # noqa: BLE001 - a clock that fails must not stop the others
+                work.failed = error
+                return
+            if decision.reroute is not None:
+                return
+
+    @staticmethod
+    def _drop_failed(batch: Batch) -> None:
+        """Leave out leads whose step failed: nothing of them is written, the step stays due."""
+        for lead_id, work in list(batch.works.items()):
+            if work.failed is not None:
+                log.error("clock_step_failed", lead_id=str(lead_id), exc_info=work.failed)
+                del batch.works[lead_id]
+
+    def _sweep(self) -> None:
+        now = read_now()
+        with transaction(self._app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
+            lost = sweep_tickets(
+                tx,
+                most=self._app.settings.max_attempts,
+                listeners=self._road.listeners,
+                now=now,
+            )
+        if lost:
+            self._app.bell.ring(*(stage.name for stage in ROAD))
+
+    def _bells(self) -> Due:
+        """Ring every bell that should be ringing; return what is due."""
+        now = read_now()
+        with transaction(self._app.engine) as tx:
+            due = Due(
+                stages=tuple(StageName(name) for name in waiting.due_stages(tx, now)),
+                destinations=()
+                if actions.is_held(tx)
+                else tuple(actions.due_destinations(tx, list(self._app.settings.destinations), now)),
+            )
+        self._app.bell.ring(*due.stages)
+        self._app.bell.ring_destinations(due.destinations)
+        return due
+
+    def _drain_ourselves(self, due: Due) -> None:
+        """Do the workers' work while the broker cannot be reached."""
+        for stage in due.stages:
+            self._road.drain(stage)
+        for name in due.destinations:
+            self._outbound.deliver(name)
+
+    def _take_turn(self, job: Periodic) -> None:
+        now = read_now()
+        slot = int(now.timestamp() // job.every_s)
+        if self._turns.get(job.name) == slot:
+            return
+        with transaction(self._app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
+            if take_slot(tx, job.name, slot, now):
+                job.run(self._road, tx, now)
+        self._turns[job.name] = slot
+
+    def _watch_skew(self) -> None:
+        with transaction(self._app.engine) as tx:
+            skew = abs(unshifted() - database_now(tx))
+        if (skew > SKEW) is not self._skewed:
+            self._skewed = skew > SKEW
+            event = "ladder_holds_for_clock_skew" if self._skewed else "ladder_goes_on"
+            log.error(event, skew_s=round(skew.total_seconds(), 1))
+
+    def _nap(self) -> float:
+        with transaction(self._app.engine) as tx:
+            soonest = clocks.next_due(tx)
+        if soonest is None or self._skewed:
+            return NAP_S
+        return min(max((soonest - read_now()).total_seconds(), 0.01), NAP_S)

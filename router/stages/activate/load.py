@@ -1,0 +1,76 @@
+"""What activate needs: the first-touch clock of a lead that changes hands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from router.app import App
+from router.lead.case import Case
+from router.lead.clock import Clock
+from router.lead.decision import ClockKind, Decision
+from router.lead.ids import LeadId
+from router.lead.model import Lead
+from router.pipeline import StageName
+from router.stages.activate.decide import decide
+from router.store.clocks import clocks_of
+from router.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The clocks of leads that had an owner before."""
+
+    first_touch: dict[LeadId, Clock]
+
+
+class Activate:
+    """The activate stage as the runner sees it."""
+
+    name = StageName.ACTIVATE
+
+    def __init__(self, app: App) -> None:
+        """Use the books of this process.
+
+        Args:
+            app: Where a lead's rule book is found.
+        """
+        self._app = app
+
+    def prepare(self, case: Case, now: datetime) -> None:
+        """Nothing can be thought before the owner is known."""
+
+    def load(self, tx: Tx, cases: Sequence[tuple[Case, None]], now: datetime) -> Running:  # noqa: ARG002 - the runner's shape
+        """Read the running clocks of leads that were offered before; their rows are locked."""
+        again = [case.lead.id for case, _ in cases if case.lead.handoff_id is not None]
+        if not again:
+            return Running({})
+        return Running(
+            {
+                lead_id: clocks[ClockKind.FIRST_TOUCH]
+                for lead_id, clocks in clocks_of(tx, again).items()
+                if ClockKind.FIRST_TOUCH in clocks
+            }
+        )
+
+    def decide(self, case: Case, prepared: None, running: Running, now: datetime) -> Decision:  # noqa: ARG002 - the runner's shape
+        """Make the packet, offer it, and start the clocks."""
+        lead = case.lead
+        return decide(
+            lead,
+            self._app.book(lead.digest),
+            lead.why,
+            now,
+            reroute=case.reroute,
+            rule_id=lead.rule,
+            previous_owner=case.previous,
+            first_touch=running.first_touch.get(lead.id),
+        )
+
+    def absorb(self, running: Running, prepared: None, decision: Decision) -> None:
+        """Leads do not meet here."""
+
+    def settled(self, running: Running, lead: Lead) -> None:
+        """Leads do not meet here."""
+
+    def finish(self, tx: Tx, running: Running) -> None:
+        """Nothing is left to write: packets and clocks belong to their leads."""

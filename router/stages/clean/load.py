@@ -1,0 +1,81 @@
+"""What clean needs: who is known under a lead's keys, read under the locks of those keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from router.app import App
+from router.lead.case import Case
+from router.lead.decision import Decision, KnowContact
+from router.lead.ids import ContactId
+from router.lead.model import Lead
+from router.lead.states import OPEN
+from router.pipeline import StageName
+from router.stages.clean.decide import Known, Prepared, decide, prepare
+from router.store.people import contacts_by_key, lock_names, open_leads_of
+from router.store.tx import Tx
+
+_OPEN = tuple(sorted(state.value for state in OPEN))
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody this batch may be about; grows with each decision."""
+
+    contacts: dict[str, ContactId]
+    open_leads: dict[ContactId, Lead]
+
+
+class Clean:
+    """The clean stage as the runner sees it."""
+
+    name = StageName.CLEAN
+
+    def __init__(self, app: App) -> None:
+        """Use the books of this process.
+
+        Args:
+            app: Where a lead's rule book and the default region are found.
+        """
+        self._app = app
+
+    def prepare(self, case: Case, now: datetime) -> Prepared:  # noqa: ARG002 - the runner's shape
+        """Normalize, before any lock is taken."""
+        return prepare(case.lead, self._app.settings.default_region)
+
+    def load(self, tx: Tx, cases: Sequence[tuple[Case, Prepared]], now: datetime) -> People:  # noqa: ARG002 - the runner's shape
+        """Lock every identity key of the batch in one order, then look up who holds it."""
+        serve = self._app.settings.book
+        keys = {key for _, prepared in cases for key in prepared.keys}
+        lock_names(tx, ((f"identity:{serve}", key) for key in keys))
+        contacts = contacts_by_key(tx, serve, keys)
+        return People(contacts, open_leads_of(tx, sorted(set(contacts.values())), _OPEN))
+
+    def decide(self, case: Case, prepared: Prepared, people: People, now: datetime) -> Decision:
+        """Say whose inquiry it is, given everybody this batch has met before."""
+        lead = case.lead
+        book = self._app.book(lead.digest)
+        source = book.sources.get(lead.source)
+        return decide(
+            lead,
+            prepared,
+            Known(people.contacts, people.open_leads),
+            now,
+            required=source.required if source else (),
+            reviewer=book.taxonomy.reviewer,
+            review_by=self._app.review_by(book, now),
+        )
+
+    def absorb(self, people: People, prepared: Prepared, decision: Decision) -> None:  # noqa: ARG002 - the runner's shape
+        """Let the next lead find the person that this one has made known."""
+        for effect in decision.effects:
+            if isinstance(effect, KnowContact):
+                people.contacts.update(dict.fromkeys(effect.keys, effect.contact_id))
+
+    def settled(self, people: People, lead: Lead) -> None:
+        """Let the next lead join this one, as it was recorded."""
+        if lead.contact_id is not None and lead.state in OPEN:
+            people.open_leads[lead.contact_id] = lead
+
+    def finish(self, tx: Tx, people: People) -> None:
+        """Nothing is left to write: contacts and keys belong to their leads."""

@@ -1,0 +1,1 @@
+"""Migrations: how a database gets from one version of the tables to the next."""

@@ -1,0 +1,48 @@
+"""What is waiting for somebody: the question behind every bell."""
+
+from datetime import datetime
+
+from router.lead.states import LeadState
+from router.pipeline import NEXT_STAGE, StageName
+from router.store.tx import Tx
+
+_STATES = [state.value for state in LeadState if state in NEXT_STAGE]
+
+
+def due_stages(tx: Tx, now: datetime) -> list[str]:
+    """Return the names of stages that have work due. Locks nothing."""
+    names = []
+    waits = tx.row(
+        "SELECT EXISTS (SELECT 1 FROM delivery WHERE state = 'received' AND received_at <= %s)",
+        (now,),
+    )
+    if waits and waits[0]:
+        names.append(StageName.CAPTURE.value)
+    rows = tx.rows(
+        "SELECT state FROM unnest(%s::text[]) AS state WHERE EXISTS"
+        " (SELECT 1 FROM lead WHERE lead.state = state.state AND due_at IS NOT NULL"
+        "  AND due_at <= %s)",
+        (_STATES, now),
+    )
+    names.extend(NEXT_STAGE[LeadState(row[0])].value for row in rows)
+    return names
+
+
+def depths(tx: Tx, now: datetime) -> dict[str, int]:
+    """Count what waits, for people: deliveries, leads by state, actions, reviews, overdue steps."""
+    counts: dict[str, int] = {}
+    for name, query in (
+        ("deliveries_waiting", "SELECT count(*) FROM delivery WHERE state = 'received'"),
+        ("deliveries_parked", "SELECT count(*) FROM delivery WHERE state = 'parked'"),
+        ("leads_waiting", "SELECT count(*) FROM lead WHERE due_at IS NOT NULL"),
+        ("leads_parked", "SELECT count(*) FROM lead WHERE state = 'parked'"),
+        ("actions_pending", "SELECT count(*) FROM action WHERE state = 'pending'"),
+        ("actions_sending", "SELECT count(*) FROM action WHERE state = 'sending'"),
+        ("actions_parked", "SELECT count(*) FROM action WHERE state = 'parked'"),
+        ("reviews_open", "SELECT count(*) FROM review_item WHERE state = 'open'"),
+    ):
+        row = tx.row(query)
+        counts[name] = int(row[0]) if row else 0
+    row = tx.row("SELECT count(*) FROM clock WHERE next_at <= %s", (now,))
+    counts["clock_steps_overdue"] = int(row[0]) if row else 0
+    return counts
