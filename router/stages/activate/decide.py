@@ -22,8 +22,8 @@ from router.lead.events import Event, EventKind, canonical
 from router.lead.handoff import Packet
 from router.lead.ids import timed_id
 from router.lead.model import Lead, Owner
-from router.lead.states import OWNED, HandoffState, LeadState
-from router.rulebook.model import Promise, RuleBook, SlaPolicy
+from router.lead.states import OWNED, ClockState, HandoffState, LeadState
+from router.rulebook.model import Calendar, Promise, RuleBook, SlaPolicy
 from router.rulebook.roster import address, calendar_of, card_of, person, policy_of
 from router.rulebook.worktime import WorkTime, work_time
 from router.stages.activate.packet import as_json, build, written_time
@@ -48,7 +48,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
 
     A first offer counts from ``received_at``: what the road took is not the person's fault. A
     later one counts the acceptance from ``now``, and leaves the first-touch clock running, since
-    the person who asked does not care who missed it.
+    the person who asked does not care who missed it; one that was cancelled starts again.
 
     A lead that an owner already has is left alone, so that activating twice is harmless.
 
@@ -60,7 +60,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
         reroute: Why it changes hands; None for a first offer or after a replay.
         rule_id: Id of the rule that decided; empty when a person did.
         previous_owner: Who had it before, to be told that it is gone.
-        first_touch: The running first-touch clock, if any, for the due time in the packet.
+        first_touch: The lead's first-touch clock; None when it never had one.
 
     Raises:
         Conflict: The lead is not on its way to an owner, or has none.
@@ -76,7 +76,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
 
     again = lead.handoff_id is not None
     policy = policy_of(book, lead)
-    clocks = tuple(_clocks(lead, book, owner, policy, now))
+    clocks = tuple(_clocks(calendar_of(book, owner), lead, policy, first_touch, now))
     packet = build(
         lead,
         owner,
@@ -107,18 +107,18 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
 
 
 def _clocks(
-    lead: Lead, book: RuleBook, owner: Owner, policy: SlaPolicy, now: datetime
+    calendar: Calendar, lead: Lead, policy: SlaPolicy, first_touch: Clock | None, now: datetime
 ) -> Iterator[StartClock]:
     """Make the clocks that start with this offer."""
-    again = lead.handoff_id is not None
-    calendar = calendar_of(book, owner)
+    first = lead.handoff_id is None
+    start = lead.received_at if first else now
+    restarts = first_touch is not None and first_touch.state is ClockState.CANCELLED
     work = work_time(calendar)
-    for kind, start in (
-        (ClockKind.ACCEPTANCE, now if again else lead.received_at),
-        (ClockKind.FIRST_TOUCH, None if again else lead.received_at),
-    ):
+    for kind in (ClockKind.ACCEPTANCE, ClockKind.FIRST_TOUCH):
+        if kind is ClockKind.FIRST_TOUCH and not (first or restarts):
+            continue
         promise = policy.promises.get(kind)
-        if promise is not None and start is not None:
+        if promise is not None:
             yield _clock(kind, calendar.id, work, start, promise)
 
 

@@ -192,6 +192,24 @@ def test_first_touch_clock_keeps_running_over_a_reassignment(lead: Lead, book: R
     assert packet(decision).due_at == runs.respond_by
 
 
+def test_first_touch_clock_that_was_cancelled_starts_again_from_now(
+    lead: Lead, book: RuleBook
+) -> None:
+    ended = Clock(
+        ClockKind.FIRST_TOUCH,
+        ClockState.CANCELLED,
+        lead.received_at,
+        datetime(2026, 1, 12, 13, tzinfo=UTC),
+        timedelta(hours=4),
+        "london",
+        1,
+        None,
+        3,
+    )
+    started = clocks(rerouted(lead, book, first_touch=ended))
+    assert started[ClockKind.FIRST_TOUCH].respond_by == TUESDAY + timedelta(hours=4)
+
+
 @pytest.mark.parametrize(
     ("reason", "state"),
     [
