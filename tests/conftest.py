@@ -1,0 +1,123 @@
+"""Real servers for the tests: one PostgreSQL and one Valkey a run, a database for each module."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from router.app import App, build_app
+from router.embedded import down
+from router.embedded.servers import Servers, start_servers
+from router.now import now as read_now
+from router.road.drain import Road
+from router.rulebook.load import load_book
+from router.rulebook.model import RuleBook
+from router.settings import Settings
+from router.store.books import publish
+from router.store.migrate import migrate
+from router.store.tx import make_engine, transaction
+
+_RULES = Path(__file__).parents[1] / "rules"
+_TEMPLATE = "spine_template"
+#: Valkey has so many databases; a module's broker is emptied before it starts.
+_BROKERS = 16
+
+
+def _quiet(_: str) -> None:
+    """Take a progress sentence that no test looks at."""
+
+
+@dataclass(slots=True)
+class _Rack:
+    """The servers of this run, and the names of what was made on them."""
+
+    servers: Servers
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def address(self, database: str) -> str:
+        """Return the address of a database."""
+        url = sa.make_url(self.servers.database_url).set(database=database)
+        return url.render_as_string(hide_password=False)
+
+    def run(self, statement: str) -> None:
+        """Run a statement that cannot stand in a transaction, such as CREATE DATABASE."""
+        engine = make_engine(self.servers.database_url, size=1)
+        try:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(sa.text(statement))
+        finally:
+            engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def rack(tmp_path_factory: pytest.TempPathFactory, starter_book: RuleBook) -> Iterator[_Rack]:
+    """Start both servers, and make the database that every other one is copied from."""
+    home = tmp_path_factory.mktemp("servers")
+    made = _Rack(start_servers(home, on_progress=_quiet))
+    try:
+        made.run(f"CREATE DATABASE {_TEMPLATE}")
+        engine = make_engine(made.address(_TEMPLATE), size=1)
+        try:
+            migrate(engine)
+            with transaction(engine) as tx:
+                publish(tx, starter_book, serve="default", by="tests", note="start", now=read_now())
+        finally:
+            engine.dispose()
+        yield made
+    finally:
+        down.stop_everything(home, on_progress=_quiet, grace_s=0.2)
+
+
+@pytest.fixture(scope="session")
+def starter_book() -> RuleBook:
+    """Return the rule book that ships."""
+    return load_book(_RULES)
+
+
+@pytest.fixture(scope="session")
+def servers(rack: _Rack) -> Servers:
+    """Return PostgreSQL and Valkey, running."""
+    return rack.servers
+
+
+@pytest.fixture(scope="module")
+def database_url(rack: _Rack) -> Iterator[str]:
+    """Return a database of this module's own: migrated, with the starter book published."""
+    name = f"spine_{next(rack.numbers)}"
+    rack.run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield rack.address(name)
+    rack.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def redis_url(rack: _Rack) -> str:
+    """Return an empty broker."""
+    base = rack.servers.redis_url.partition("?")[0]
+    url = f"{base}?db={next(rack.numbers) % _BROKERS}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture(scope="module")
+def app(database_url: str, redis_url: str) -> Iterator[App]:
+    """Return a process's parts on this module's database; a hook named crm receives messages."""
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        destinations={"crm": {"url": "https://crm.northwind.example/hook"}},
+    )
+    made = build_app(settings)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def road(app: App) -> Road:
+    """Return the runner of a process on this module's database."""
+    return Road(app)
