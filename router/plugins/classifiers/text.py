@@ -20,6 +20,7 @@ _TO_SPACES = {code: " " for code in range(128) if not (chr(code).isalnum() or ch
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _LINK = re.compile(r"(?:\bhttps?://|\bwww\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\+?\d(?:[\s().\-/]{0,2}\d){7,18}")
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 
@@ -71,7 +72,8 @@ def redact(text: str, names: tuple[str, ...] = ()) -> str:
     if "@" in text:
         text = _ADDRESS.sub("[e-mail]", text)
     text = _without_links(text)
-    text = _DIGITS.sub("[phone]", text)
+    if _DIGIT.search(text):
+        text = _DIGITS.sub("[phone]", text)
     for name in names:
         if len(name) > 1 and name in text:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[name]", text)

@@ -112,14 +112,17 @@ def judge(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the tim
         return _rejected(lead, target, _rule_data(verdict.rule, book), _values(lead, verdict.rule))
     if kind in _TARGETS:
         data = {**_rule_data(verdict.rule, book), "decided_by": "rule"}
-        return _classified(lead, lead.classification, now, Event(EventKind.LEAD_CLASSIFIED, data))
+        return _classified(
+            lead, lead.classification, now, Event(EventKind.LEAD_CLASSIFIED, data, actor=_ACTOR)
+        )
     if suggestion is None:
         intents = tuple(intent.id for intent in book.taxonomy.intents[:3])
         return _asked(lead, UNAVAILABLE, intents, book, review_by, data={})
     gated = weigh(suggestion, _text(lead), book.taxonomy)
     found = gated.classification
     if not gated.reason:
-        event = Event(EventKind.LEAD_CLASSIFIED, _data(found, book), _personal(found))
+        data = _data(found, book)
+        event = Event(EventKind.LEAD_CLASSIFIED, data, _personal(found), actor=_ACTOR)
         return _classified(lead, found, now, event)
     tentative = replace(found, decided_by="suggested")
     return _doubtful(replace(lead, classification=tentative), gated, book, review_by)
@@ -179,7 +182,7 @@ def _classified(lead: Lead, found: Classification | None, now: datetime, event: 
         resume_at=None,
         reason="",
     )
-    return Decision(passed, events=(replace(event, actor=event.actor or _ACTOR),))
+    return Decision(passed, events=(event,))
 
 
 def _rejected(

@@ -8,9 +8,10 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from router.lead.model import Alternative, Classification
-from router.plugins.classifiers.text import one_line, risks, sentences, words
+from router.plugins.classifiers.text import one_line, plain, risks, sentences, words
 from router.plugins.kinds import Suggestion
 from router.rulebook.model import PRIORITIES, Taxonomy
 
@@ -85,12 +86,17 @@ def weigh(suggestion: Suggestion, text: str, taxonomy: Taxonomy) -> Gated:
         alternatives=tuple(Alternative(name, shares[name]) for name in others[:_MOST_ALTERNATIVES]),
         risk_flags=flags,
         decided_by="accepted",
-        classifier=one_line(suggestion.classifier, _LONGEST_NAME),
-        version=one_line(suggestion.version, _LONGEST_NAME),
+        classifier=_label(suggestion.classifier),
+        version=_label(suggestion.version),
     )
     lead_over_next = confidence - (shares[others[0]] if others else 0.0)
     reason = _reason(classification, lead_over_next, taxonomy)
     return Gated(classification, reason, (intent, *others)[:_MOST_ALTERNATIVES])
+
+
+@lru_cache(maxsize=256)
+def _label(name: str) -> str:
+    return one_line(name, _LONGEST_NAME)
 
 
 def _reason(found: Classification, lead_over_next: float, taxonomy: Taxonomy) -> str:
@@ -138,10 +144,10 @@ def _grounded(evidence: Iterable[str], found: list[str]) -> tuple[str, ...]:
     spoken = f" {' '.join(found)} "
     kept = []
     for phrase in evidence:
-        line = one_line(phrase, _LONGEST_EVIDENCE)
-        said = " ".join(words(line))
-        if said and f" {said} " in spoken and line not in kept:
-            kept.append(line)
+        # Bare words are kept, not the phrase as given: they cannot carry markup or formulas.
+        said = " ".join(words(plain(phrase)))[:_LONGEST_EVIDENCE]
+        if said and f" {said} " in spoken and said not in kept:
+            kept.append(said)
     return tuple(kept[:_MOST_EVIDENCE])
 
 

@@ -13,8 +13,8 @@ _FORMS = frozenset(
     company; and co; and company; cic; dac; ulc; pbc; pllc;
     gmbh; ggmbh; mbh; gmbh and co kg; gmbh and co; ag; ag and co kg; kg; kgaa; ohg; gbr; ug;
     haftungsbeschrankt; ug haftungsbeschrankt; ev; eg; eu; ek; aktiengesellschaft; se; scs;
-    sa; sas; sasu; sarl; eurl; sci; snc; sca; sl; slu; sau; srl; srls; spa; sapa; bv; nv; vof;
-    cv; bvba; sprl; ab; as; asa; aps; oy; oyj; hf; ehf; kft; zrt; nyrt; bt; doo; dd; ad; ood;
+    sa; sas; sasu; sarl; sa rl; eurl; sci; snc; sca; sl; slu; sau; srl; srls; spa; sapa; bv; nv;
+    vof; cv; bvba; sprl; ab; as; asa; aps; oy; oyj; hf; ehf; kft; zrt; nyrt; bt; doo; dd; ad; ood;
     eood; sro; spol s r o; spol sro; s r o; sp z oo; sp zoo; spolka z oo; sp j; sp k; z oo;
     ooo; oao; zao; pao; tov; \u043e\u043e\u043e; \u043e\u0430\u043e; \u0437\u0430\u043e;
     \u043f\u0430\u043e; \u0430\u043e; sia; uab; ou; pvt; pvt ltd; private; private limited; pty;
@@ -37,6 +37,7 @@ _ATTACHED = re.compile(
     "|\uc8fc\uc2dd\ud68c\uc0ac"
 )
 _LONGEST_FORM = 5
+_LONGEST_HOST = 253
 
 _HOST = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)+")
 _NUMBER = re.compile(r"(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d{1,9})(\s?k\b)?", re.IGNORECASE)
@@ -97,7 +98,7 @@ def read_website(text: str) -> str:
     host = host.strip(". ")
     while host.startswith("www.") and host.count(".") > 1:
         host = host.removeprefix("www.")
-    return host if len(host) <= 253 and _HOST.fullmatch(host) else ""
+    return host if len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) else ""
 
 
 def read_company_size(text: str) -> int | None:

