@@ -9,6 +9,8 @@ from router.lead.states import DeliveryState
 
 #: How much of a refused body is kept, in bytes.
 REFUSED_KEEPS = 64 * 1024
+#: How long a sender's own id names the same delivery: longer than any vendor retries.
+REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class NewDelivery:
     #: Stable code and text of why it was refused; empty otherwise.
     refused_reason: str = ""
     #: How long the same key means the same delivery.
-    remember: timedelta = timedelta(days=30)
+    remember: timedelta = REMEMBERED
 
 
 @dataclass(frozen=True, slots=True)

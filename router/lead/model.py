@@ -1,8 +1,10 @@
 """What a lead is: one inquiry on its way to a first conversation, as a frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from router.lead.ids import ContactId, DeliveryId, LeadId
@@ -175,3 +177,39 @@ class Lead:
     head: bytes = b""
     #: The handoff that is current; None before the first.
     handoff_id: UUID | None = None
+
+
+_NAMES = tuple(each.name for each in fields(Lead))
+_VALUES = attrgetter(*_NAMES)
+_PUT = {name: getattr(Lead, name).__set__ for name in _NAMES}
+_PUTS = tuple(_PUT.values())
+
+if TYPE_CHECKING:
+    # To the type checker it is the library's own, so that every changed value is checked.
+    from dataclasses import replace
+
+    change = replace
+else:
+
+    def change(lead: Lead, **changes: object) -> Lead:
+        """Return the lead with some values changed, as ``dataclasses.replace`` would, but faster.
+
+        A lead has over forty values and changes in every stage; the library's way costs several
+        times as much, which shows at thousands of leads a second.
+
+        >>> from router.lead.states import LeadState
+        >>> from datetime import UTC, datetime
+        >>> at = datetime(2026, 1, 5, tzinfo=UTC)
+        >>> lead = Lead(1, "default", "generic", "a", 2, LeadState.CAPTURED, at)
+        >>> change(lead, reason="spam").reason, lead.reason
+        ('spam', '')
+
+        Raises:
+            KeyError: A name is not a value of a lead.
+        """
+        copy = object.__new__(Lead)
+        for put, value in zip(_PUTS, _VALUES(lead), strict=True):
+            put(copy, value)
+        for name, value in changes.items():
+            _PUT[name](copy, value)
+        return copy

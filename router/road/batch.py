@@ -15,7 +15,7 @@ import structlog
 from router.app import App
 from router.lead.case import Case
 from router.lead.decision import Decision
-from router.lead.model import Lead
+from router.lead.model import Lead, change
 from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, StageName, stages_from
 from router.road.record import Batch, Work, record
@@ -116,9 +116,7 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
     loaded = stage.load(tx, [(work.case, prepared) for work, prepared in ready], batch.now)
     for work, prepared in ready:
         try:
-            decision = _carry_attempts(
-                work, stage.decide(work.case, prepared, loaded, batch.now)
-            )
+            decision = _carry_attempts(work, stage.decide(work.case, prepared, loaded, batch.now))
             changed = record(batch, work, decision)
             stage.absorb(loaded, prepared, decision)
             for each in changed:
@@ -132,12 +130,10 @@ def write_batch(tx: Tx, batch: Batch) -> Writes:
     """Write everything the batch has decided; return what was written, for the bells."""
     works = [work for work in batch.works.values() if work.changed]
     insert_leads(tx, (work.lead for work in works if work.stored_version is None))
-    update_leads(
-        tx, [(w.lead, w.stored_version) for w in works if w.stored_version is not None]
-    )
+    update_leads(tx, [(w.lead, w.stored_version) for w in works if w.stored_version is not None])
     writes = Writes()
     for work in batch.works.values():
-        writes.add(work.writes)
+        writes.rows += work.writes.rows
     flush(tx, writes)
     return writes
 
@@ -156,7 +152,7 @@ def _carry_attempts(work: Work, decision: Decision) -> Decision:
     attempts = work.lead.attempts if lead.due_at is not None else 0
     if lead.attempts == attempts:
         return decision
-    return replace(decision, lead=replace(lead, attempts=attempts))
+    return replace(decision, lead=change(lead, attempts=attempts))
 
 
 def _set_aside(work: Work, stage: StageName, error: Exception) -> None:

@@ -1,6 +1,7 @@
 """Capture as the runner does it: the one stage that takes deliveries and gives leads."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -8,7 +9,8 @@ import structlog
 from router.app import App
 from router.lead.delivery import Delivery
 from router.lead.ids import DeliveryId
-from router.lead.states import DeliveryState, LeadState
+from router.lead.model import Lead, change
+from router.lead.states import DeliveryState
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.capture.decide import Captured, Parsed, conclude, prepare
@@ -43,15 +45,19 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> None:
     names = sorted({(each.source.id, key) for each in parsed for key in each.keys})
     lock_names(tx, (("item", f"{app.settings.book}:{source}:{key}") for source, key in names))
     stored = leads_by_item(tx, app.settings.book, names) if names else {}
+    known: dict[str, dict[str, Lead]] = defaultdict(dict)
     for lead in stored.values():
-        batch.take(lead)
+        known[lead.source][lead.item_key] = lead
     for each in parsed:
+        leads = known[each.source.id]
         try:
-            captured = _conclude(batch, each, book)
+            captured = _conclude(batch, each, leads, book)
         except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
             _charge(app, tx, each.delivery, error)
         else:
             outcome.append((each.delivery.id, captured.state, captured.reason))
+            # A later delivery of this batch may be about the same inquiry.
+            leads.update({d.lead.item_key: batch.works[d.lead.id].lead for d in captured.decisions})
     mark(tx, outcome)
 
 
@@ -65,24 +71,18 @@ def _read(delivery: Delivery, book: RuleBook) -> Parsed:
     return prepare(delivery, source)
 
 
-def _conclude(batch: Batch, parsed: Parsed, book: RuleBook) -> Captured:
-    wanted = set(parsed.keys)
-    known = {
-        work.lead.item_key: work.lead
-        for work in batch.works.values()
-        if work.lead.source == parsed.source.id and work.lead.item_key in wanted
-    }
+def _conclude(batch: Batch, parsed: Parsed, known: Mapping[str, Lead], book: RuleBook) -> Captured:
     captured = conclude(parsed, book, known, batch.now)
     for decision in captured.decisions:
         lead = decision.lead
-        fresh = lead.item_key not in known
-        if fresh:
+        if lead.item_key in known:
+            record(batch, batch.take(lead), decision)
+            continue
+        if parsed.delivery.attempts:
             # A delivery that failed before stays under suspicion: its leads go alone, too.
-            lead = replace(lead, attempts=parsed.delivery.attempts)
-            work = batch.take(replace(lead, state=LeadState.CAPTURED), fresh=True)
-        else:
-            work = batch.take(lead)
-        record(batch, work, replace(decision, lead=lead))
+            lead = change(lead, attempts=parsed.delivery.attempts)
+            decision = replace(decision, lead=lead)
+        record(batch, batch.take(lead, fresh=True), decision)
     return captured
 
 

@@ -1,7 +1,6 @@
 """What becomes of a lead that fails: it is tried again alone, then parked and shown. Nothing is lost."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import structlog
 
 from router.lead.decision import Decision
 from router.lead.events import Event, EventKind
-from router.lead.model import Lead
+from router.lead.model import Lead, change
 from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, StageName
 from router.road.record import Batch, Listeners, record
@@ -26,7 +25,9 @@ RETRY_AFTER = timedelta(seconds=1)
 _ERROR_CHARS = 500
 
 
-def failed(lead: Lead, error: str, most: int, now: datetime) -> Decision:
+def failed(
+    lead: Lead, error: str, most: int, now: datetime, *, pause: timedelta = RETRY_AFTER
+) -> Decision:
     """Decide what becomes of a lead after a failed attempt.
 
     Args:
@@ -34,11 +35,12 @@ def failed(lead: Lead, error: str, most: int, now: datetime) -> Decision:
         error: What happened; kept for the operator.
         most: Attempts after which it is parked.
         now: Moment of the failure.
+        pause: Until the second attempt; doubles with each later one.
     """
     attempts = lead.attempts + 1
     data = {"attempt": attempts, "error": error[:_ERROR_CHARS], "state": lead.state.value}
     if attempts >= most:
-        parked = replace(
+        parked = change(
             lead,
             state=LeadState.PARKED,
             resume_at=lead.state,
@@ -48,11 +50,11 @@ def failed(lead: Lead, error: str, most: int, now: datetime) -> Decision:
             due_at=None,
         )
         return Decision(parked, events=(Event(EventKind.LEAD_PARKED, data=data, actor="road"),))
-    again = replace(
+    again = change(
         lead,
         attempts=attempts,
         last_error=error[:_ERROR_CHARS],
-        due_at=now + RETRY_AFTER * 2 ** (attempts - 1),
+        due_at=now + pause * 2 ** (attempts - 1),
     )
     return Decision(again, events=(Event(EventKind.LEAD_FAILED, data=data, actor="road"),))
 
@@ -94,12 +96,14 @@ def charge(  # noqa: PLR0913 - every input of the decision by name
     batch = Batch(now, listeners)
     for lead in lock_leads(tx, ids).values():
         if NEXT_STAGE.get(lead.state) is not None and lead.due_at is not None:
-            record(batch, batch.take(lead), failed(lead, error, most, now))
+            # At once: most of a lost batch are innocent, and each goes alone now.
+            again = failed(lead, error, most, now, pause=timedelta(0))
+            record(batch, batch.take(lead), again)
     works = list(batch.works.values())
     update_leads(tx, [(w.lead, w.stored_version) for w in works if w.stored_version is not None])
     writes = Writes()
     for work in works:
-        writes.add(work.writes)
+        writes.rows += work.writes.rows
     flush(tx, writes)
     return [work.lead.id for work in works if work.lead.state is LeadState.PARKED]
 

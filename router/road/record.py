@@ -5,7 +5,7 @@ numbered and chained, every action gets its idempotency key.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -27,10 +27,10 @@ from router.lead.decision import (
 )
 from router.lead.events import Event, canonical, chain
 from router.lead.ids import LeadId, timed_id
-from router.lead.model import Lead
-from router.lead.states import LeadState, check_move
+from router.lead.model import Lead, change
+from router.lead.states import ClockState, LeadState, check_move
 from router.store.people import key_digest
-from router.store.writes import Row, Writes, action_row
+from router.store.writes import Into, Row, Writes, action_row
 
 
 @dataclass(slots=True)
@@ -107,14 +107,13 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
     """
     before, after = work.lead, decision.lead
     check_move(before.id, before.state, after.state)
-    # Collected apart, so that a decision that cannot be written leaves no half of itself behind.
-    writes = Writes()
-    lead = _write_events(writes, replace(after, head=before.head), decision.events, batch.now)
-    if before.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
-        writes.closed_reviews.append((batch.now, lead.id))
-    for number, effect in enumerate(decision.effects):
-        lead = _write_effect(batch, work, writes, lead, (number, effect))
-    work.writes.add(writes)
+    collected = list(work.writes.rows)
+    try:
+        lead = _write(batch, work, after, decision)
+    except BaseException:
+        # A decision that cannot be written leaves no half of itself behind.
+        work.writes.rows = collected
+        raise
     if decision.reroute is not None:
         work.case.reroute, work.case.previous = decision.reroute, before.owner
     work.case.lead = lead
@@ -124,50 +123,65 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
     return changed
 
 
-def _write_events(
-    writes: Writes, lead: Lead, events: tuple[Event, ...], now: datetime
-) -> Lead:
+def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
+    writes = work.writes
+    lead = _write_events(writes, after, decision.events, batch.now)
+    if work.lead.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
+        writes.put(Into.CLOSE_REVIEWS, (batch.now, lead.id))
+    for number, effect in enumerate(decision.effects):
+        lead = _write_effect(batch, work, lead, number, effect)
+    return lead
+
+
+def _write_events(writes: Writes, lead: Lead, events: tuple[Event, ...], now: datetime) -> Lead:
     seq, head = lead.version, lead.head
     for event in events:
         seq += 1
         data, personal = canonical(event.data), canonical(event.personal)
         head = chain(head, event.kind, data, personal)
-        writes.events.append(
-            (lead.id, seq, event.kind.value, now, event.actor, data.decode(), personal.decode(), head)
+        writes.put(
+            Into.EVENT,
+            (
+                lead.id,
+                seq,
+                event.kind.value,
+                now,
+                event.actor,
+                data.decode(),
+                personal.decode(),
+                head,
+            ),
         )
-    return replace(lead, version=seq, head=head)
+    return change(lead, version=seq, head=head) if events else lead
 
 
-def _write_effect(
-    batch: Batch, work: Work, writes: Writes, lead: Lead, numbered: tuple[int, Effect]
-) -> Lead:
-    now = batch.now
-    number, effect = numbered
+def _write_effect(batch: Batch, work: Work, lead: Lead, number: int, effect: Effect) -> Lead:
+    writes, now = work.writes, batch.now
     match effect:
         case KnowContact():
             _know(writes, lead, effect, now)
         case OfferHandoff():
             return _offer(writes, lead, effect, now)
         case EndHandoff():
-            writes.ended_handoffs.append(
-                (effect.state.value, effect.reason, now, effect.handoff_id)
-            )
+            row = (effect.state.value, effect.reason, now, effect.handoff_id)
+            writes.put(Into.END_HANDOFF, row)
         case StartClock():
-            rows = writes.restarted_clocks if work.has_clocks else writes.clocks
-            rows.append(_clock_row(lead, effect))
+            into = Into.RESTART_CLOCK if work.has_clocks else Into.CLOCK
+            writes.put(into, _clock_row(lead, effect))
         case StopClock():
-            writes.stop_clock(lead.id, effect.kind, now, met=effect.met)
+            state = ClockState.MET if effect.met else ClockState.CANCELLED
+            writes.put(Into.STOP_CLOCK, (state.value, now, lead.id, effect.kind.value))
         case MoveClock():
-            writes.moved_clocks.append(
-                (effect.next_step, effect.next_at, effect.breached, lead.id, effect.kind.value)
-            )
+            moved = (effect.next_step, effect.next_at, effect.breached, lead.id, effect.kind.value)
+            writes.put(Into.MOVE_CLOCK, moved)
         case AskPerson():
             _ask(writes, lead, effect, number, now)
         case AnswerReview():
-            writes.answered.append((effect.answer, effect.by, now, effect.review_id))
+            writes.put(Into.ANSWER_REVIEW, (effect.answer, effect.by, now, effect.review_id))
         case Act():
             if effect.supersedes:
-                _withdraw(work, writes, effect, now)
+                writes.put(Into.WITHDRAW, (now, lead.id, list(effect.supersedes)))
+                writes.drop_actions(effect.supersedes)
             _act(batch, writes, lead, effect, number)
     return lead
 
@@ -175,12 +189,14 @@ def _write_effect(
 def _know(writes: Writes, lead: Lead, effect: KnowContact, now: datetime) -> None:
     if effect.new:
         body = orjson.dumps(effect.person).decode()
-        writes.contacts.append((effect.contact_id, lead.book, now, body))
-    writes.keys.extend((lead.book, key_digest(key), effect.contact_id) for key in effect.keys)
+        writes.put(Into.CONTACT, (effect.contact_id, lead.book, now, body))
+    for key in effect.keys:
+        writes.put(Into.CONTACT_KEY, (lead.book, key_digest(key), effect.contact_id))
 
 
 def _offer(writes: Writes, lead: Lead, effect: OfferHandoff, now: datetime) -> Lead:
-    writes.handoffs.append(
+    writes.put(
+        Into.HANDOFF,
         (
             effect.handoff_id,
             lead.id,
@@ -188,12 +204,14 @@ def _offer(writes: Writes, lead: Lead, effect: OfferHandoff, now: datetime) -> L
             effect.accountable,
             effect.sender,
             "offered",
-            orjson.dumps(asdict(effect.packet), default=str).decode(),
+            orjson.dumps(effect.packet).decode(),
             effect.packet.completeness,
             now,
-        )
+        ),
     )
-    return replace(lead, handoff_id=effect.handoff_id)
+    if lead.handoff_id == effect.handoff_id:
+        return lead
+    return change(lead, handoff_id=effect.handoff_id)
 
 
 def _clock_row(lead: Lead, effect: StartClock) -> Row:
@@ -211,7 +229,8 @@ def _clock_row(lead: Lead, effect: StartClock) -> Row:
 
 
 def _ask(writes: Writes, lead: Lead, effect: AskPerson, number: int, now: datetime) -> None:
-    writes.reviews.append(
+    writes.put(
+        Into.REVIEW,
         (
             timed_id(now, "review", lead.id, lead.version, number),
             lead.id,
@@ -222,15 +241,8 @@ def _ask(writes: Writes, lead: Lead, effect: AskPerson, number: int, now: dateti
             effect.blocking,
             now,
             effect.due_at,
-        )
+        ),
     )
-
-
-def _withdraw(work: Work, writes: Writes, effect: Act, now: datetime) -> None:
-    kinds = list(effect.supersedes)
-    writes.withdrawn.append((now, work.lead.id, kinds))
-    for rows in (work.writes.actions, writes.actions):
-        rows[:] = [row for row in rows if row[3] not in kinds]
 
 
 def _act(batch: Batch, writes: Writes, lead: Lead, effect: Act, number: int) -> None:
@@ -244,7 +256,8 @@ def _act(batch: Batch, writes: Writes, lead: Lead, effect: Act, number: int) -> 
     for destination in destinations:
         key = f"{lead.id}.{lead.version}.{number}.{destination}"
         action_id: UUID = timed_id(now, "action", key)
-        writes.actions.append(
+        writes.put(
+            Into.ACTION,
             action_row(
                 action_id=action_id,
                 lead_id=lead.id,
@@ -254,5 +267,5 @@ def _act(batch: Batch, writes: Writes, lead: Lead, effect: Act, number: int) -> 
                 key=key,
                 body=body,
                 now=now,
-            )
+            ),
         )

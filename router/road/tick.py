@@ -170,7 +170,9 @@ class Ticker:
                 stages=tuple(StageName(name) for name in waiting.due_stages(tx, now)),
                 destinations=()
                 if actions.is_held(tx)
-                else tuple(actions.due_destinations(tx, list(self._app.settings.destinations), now)),
+                else tuple(
+                    actions.due_destinations(tx, list(self._app.settings.destinations), now)
+                ),
             )
         self._app.bell.ring(*due.stages)
         self._app.bell.ring_destinations(due.destinations)

@@ -3,13 +3,13 @@
 ``Writes`` only collects; :func:`flush` is the one place that changes what stages decide about.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Final, LiteralString
 from uuid import UUID
 
-from router.lead.decision import ClockKind
 from router.lead.ids import LeadId
 from router.store.tx import Tx
 
@@ -76,59 +76,63 @@ _CREDIT: Final[LiteralString] = """
 """
 
 
-@dataclass(slots=True)
-class Writes:
-    """Rows of one lead (or one batch) that wait to be written, in the order of their tables."""
-
-    events: list[Row] = field(default_factory=list)
-    contacts: list[Row] = field(default_factory=list)
-    keys: list[Row] = field(default_factory=list)
-    handoffs: list[Row] = field(default_factory=list)
-    ended_handoffs: list[Row] = field(default_factory=list)
-    clocks: list[Row] = field(default_factory=list)
-    restarted_clocks: list[Row] = field(default_factory=list)
-    stopped_clocks: list[Row] = field(default_factory=list)
-    moved_clocks: list[Row] = field(default_factory=list)
-    actions: list[Row] = field(default_factory=list)
-    withdrawn: list[Row] = field(default_factory=list)
-    reviews: list[Row] = field(default_factory=list)
-    answered: list[Row] = field(default_factory=list)
-    closed_reviews: list[Row] = field(default_factory=list)
-
-    def add(self, other: "Writes") -> None:
-        """Take over another collection's rows, after our own."""
-        for name in self.__slots__:
-            getattr(self, name).extend(getattr(other, name))
-
-    def stop_clock(self, lead_id: LeadId, kind: ClockKind, now: datetime, *, met: bool) -> None:
-        """Collect the end of a clock."""
-        self.stopped_clocks.append(("met" if met else "cancelled", now, lead_id, kind.value))
-
-    def destinations(self) -> frozenset[str]:
-        """Return the destinations that have something new to send."""
-        return frozenset(str(row[4]) for row in self.actions)
-
-
-def flush(tx: Tx, writes: Writes) -> None:
-    """Write what was collected. The caller holds the locks of the leads concerned.
+class Into(Enum):
+    """What a collected row does, in the order in which :func:`flush` carries it out.
 
     Clocks and handoffs end before new ones start, and pending actions are withdrawn before their
     successors are written.
     """
-    tx.many(_END_HANDOFF, writes.ended_handoffs)
-    tx.many(_STOP_CLOCK, writes.stopped_clocks)
-    tx.many(_MOVE_CLOCK, writes.moved_clocks)
-    tx.many(_CLOSE_REVIEWS, writes.closed_reviews)
-    tx.many(_ANSWER_REVIEW, writes.answered)
-    _copy(tx, _CONTACTS, writes.contacts)
-    _copy(tx, _KEYS, writes.keys)
-    _copy(tx, _HANDOFFS, writes.handoffs)
-    _copy(tx, _CLOCKS, writes.clocks)
-    tx.many(_RESTART_CLOCK, writes.restarted_clocks)
-    _copy(tx, _REVIEWS, writes.reviews)
-    tx.many(_WITHDRAW, writes.withdrawn)
-    _copy(tx, _ACTIONS, writes.actions)
-    _copy(tx, _EVENTS, writes.events)
+
+    END_HANDOFF = _END_HANDOFF
+    STOP_CLOCK = _STOP_CLOCK
+    MOVE_CLOCK = _MOVE_CLOCK
+    CLOSE_REVIEWS = _CLOSE_REVIEWS
+    ANSWER_REVIEW = _ANSWER_REVIEW
+    CONTACT = _CONTACTS
+    CONTACT_KEY = _KEYS
+    HANDOFF = _HANDOFFS
+    CLOCK = _CLOCKS
+    RESTART_CLOCK = _RESTART_CLOCK
+    REVIEW = _REVIEWS
+    WITHDRAW = _WITHDRAW
+    ACTION = _ACTIONS
+    EVENT = _EVENTS
+
+
+@dataclass(slots=True)
+class Writes:
+    """Rows that wait to be written, in the order in which they were decided."""
+
+    rows: list[tuple[Into, Row]] = field(default_factory=list)
+
+    def put(self, into: Into, row: Row) -> None:
+        """Collect a row."""
+        self.rows.append((into, row))
+
+    def drop_actions(self, kinds: Collection[str]) -> None:
+        """Forget collected actions of these message types: they were superseded unwritten."""
+        self.rows = [
+            (into, row) for into, row in self.rows if into is not Into.ACTION or row[3] not in kinds
+        ]
+
+    def destinations(self) -> frozenset[str]:
+        """Return the destinations that have something new to send."""
+        return frozenset(str(row[4]) for into, row in self.rows if into is Into.ACTION)
+
+
+def flush(tx: Tx, writes: Writes) -> None:
+    """Write what was collected. The caller holds the locks of the leads concerned."""
+    sorted_rows: dict[Into, list[Row]] = {}
+    for into, row in writes.rows:
+        sorted_rows.setdefault(into, []).append(row)
+    for into in Into:
+        rows = sorted_rows.get(into)
+        if rows is None:
+            continue
+        if into.value.startswith("COPY"):
+            tx.copy(into.value, rows)
+        else:
+            tx.many(into.value, rows)
 
 
 def credit_members(tx: Tx, book: str, changed: Iterable[tuple[str, str, int, int]]) -> None:
@@ -139,14 +143,7 @@ def credit_members(tx: Tx, book: str, changed: Iterable[tuple[str, str, int, int
         book: Which book's pools.
         changed: Pool, person, new credit, and how many leads were assigned to it in this batch.
     """
-    tx.many(
-        _CREDIT, [(credit, more, book, pool, person) for pool, person, credit, more in changed]
-    )
-
-
-def _copy(tx: Tx, statement: LiteralString, rows: Sequence[Row]) -> None:
-    if rows:
-        tx.copy(statement, rows)
+    tx.many(_CREDIT, [(credit, more, book, pool, person) for pool, person, credit, more in changed])
 
 
 def action_row(  # noqa: PLR0913 - one value per column of the table

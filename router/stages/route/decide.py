@@ -11,7 +11,7 @@ from datetime import datetime
 from router.lead.decision import AskPerson, Decision, Reroute
 from router.lead.events import Event, EventKind
 from router.lead.facts import Facts, facts_of
-from router.lead.model import Lead, Owner
+from router.lead.model import Lead, Owner, change
 from router.lead.states import LeadState, OwnerKind
 from router.rulebook.evaluate import collect, evaluate
 from router.rulebook.model import Effect, Phase, Rule, RuleBook
@@ -111,7 +111,7 @@ def decide(  # noqa: PLR0913 - every input of the decision by name
         return _review(lead, planned, book, review_by), None
     choice = _choose(lead, planned, book, seats, away)
     why = _sentence(planned, choice)
-    routed = replace(
+    routed = change(
         lead,
         state=LeadState.ROUTED,
         owner=choice.owner,
@@ -269,7 +269,7 @@ def _rule_data(planned: Plan, book: RuleBook) -> dict[str, object]:
 
 
 def _reject(lead: Lead, planned: Plan, book: RuleBook) -> Decision:
-    gone = replace(
+    gone = change(
         lead,
         state=LeadState.REJECTED,
         resume_at=lead.state,
@@ -287,7 +287,7 @@ def _reject(lead: Lead, planned: Plan, book: RuleBook) -> Decision:
 
 
 def _review(lead: Lead, planned: Plan, book: RuleBook, review_by: datetime) -> Decision:
-    held = replace(
+    held = change(
         lead,
         state=LeadState.IN_REVIEW,
         resume_at=LeadState.CLASSIFIED,
