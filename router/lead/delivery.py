@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from router.errors import DataFault as DataFault
 from router.lead.ids import DeliveryId
 from router.lead.states import DeliveryState
 
@@ -15,8 +14,9 @@ REMEMBERED = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A request that intake wants stored. Body, headers and key are bytes, so nothing foreign
-    can break the row.
+    """A request that intake wants stored.
+
+    Body, headers and key are bytes, so nothing foreign can break the row.
     """
 
     id: DeliveryId

@@ -1,0 +1,1 @@
+"""Sources: how a sender proves that a request is its own."""
