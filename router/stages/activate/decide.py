@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from router.errors import Conflict
 from router.lead.clock import Clock
@@ -19,7 +18,6 @@ from router.lead.decision import (
     StartClock,
 )
 from router.lead.events import Event, EventKind, canonical
-from router.lead.handoff import Packet
 from router.lead.ids import timed_id
 from router.lead.model import Lead, Owner
 from router.lead.states import OWNED, ClockState, HandoffState, LeadState
@@ -67,42 +65,31 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
         Misconfigured: The book lacks the owner's queue, calendar or policy.
     """
     owner = lead.owner
-    if lead.state is not LeadState.ROUTED:
-        if lead.state in OWNED:
-            return Decision(lead)
-        raise Conflict(f"Lead {lead.id} is {lead.state} and cannot be activated. Route it first.")
-    if owner is None:
-        raise Conflict(f"Lead {lead.id} is routed but has no owner. Route it again.")
-
-    again = lead.handoff_id is not None
+    if lead.state in OWNED and lead.state is not LeadState.ROUTED:
+        return Decision(lead)
+    if lead.state is not LeadState.ROUTED or owner is None:
+        raise Conflict(
+            f"Lead {lead.id} is {lead.state}, with owner {owner and owner.id}, and cannot be "
+            "activated. Route it first."
+        )
     policy = policy_of(book, lead)
     clocks = tuple(_clocks(calendar_of(book, owner), lead, policy, first_touch, now))
-    packet = build(
-        lead,
-        owner,
-        book,
-        now,
-        why=verdict_note,
-        rule=rule_id,
-        due_at=_due_at(clocks, first_touch),
-    )
-    handoff_id = timed_id(now, "handoff", lead.id, lead.version + 1)
-    written, named = as_json(packet), str(handoff_id)
+    due_at = _due_at(clocks, first_touch)
+    packet = build(lead, owner, book, now, why=verdict_note, rule=rule_id, due_at=due_at)
     sender = previous_owner.id if previous_owner is not None else ""
-    effects: list[Effect] = []
-    if lead.handoff_id is not None:
-        effects.append(_end(lead.handoff_id, reroute))
-    effects.append(OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender))
-    effects.extend(clocks)
-    effects.append(Act("handoff.offered", _offer(lead, book, owner, named, written), _SUPERSEDED))
-    if again and previous_owner is not None and previous_owner.id != owner.id:
-        effects.append(
-            Act("handoff.withdrawn", _withdrawal(lead, book, owner, previous_owner, reroute))
-        )
+    handoff_id = timed_id(now, "handoff", lead.id, lead.version + 1)
+    offer = OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender)
+    written = as_json(packet)
     return Decision(
         replace(lead, state=LeadState.ACTIVATED, handoff_id=handoff_id, due_at=None),
-        events=tuple(_events(named, owner, packet, written, policy, clocks)),
-        effects=tuple(effects),
+        events=tuple(_events(owner, offer, written, policy, clocks)),
+        effects=(
+            *_ended(lead, reroute),
+            offer,
+            *clocks,
+            Act("handoff.offered", _offered(lead, book, owner, offer, written), _SUPERSEDED),
+            *_withdrawn(lead, book, owner, previous_owner, reroute),
+        ),
     )
 
 
@@ -146,24 +133,25 @@ def _due_at(clocks: tuple[StartClock, ...], first_touch: Clock | None) -> dateti
     return clocks[-1].respond_by if clocks else None
 
 
-def _end(handoff_id: UUID, reroute: Reroute | None) -> EndHandoff:
+def _ended(lead: Lead, reroute: Reroute | None) -> tuple[Effect, ...]:
+    """End the handoff before this one, if there was one."""
+    if lead.handoff_id is None:
+        return ()
     if reroute is None:
-        return EndHandoff(handoff_id, HandoffState.WITHDRAWN, "replayed")
+        return (EndHandoff(lead.handoff_id, HandoffState.WITHDRAWN, "replayed"),)
     declined = reroute.reason == "declined"
-    return EndHandoff(
-        handoff_id,
-        HandoffState.DECLINED if declined else HandoffState.WITHDRAWN,
-        reroute.note or reroute.reason,
-    )
+    state = HandoffState.DECLINED if declined else HandoffState.WITHDRAWN
+    return (EndHandoff(lead.handoff_id, state, reroute.note or reroute.reason),)
 
 
-def _offer(
-    lead: Lead, book: RuleBook, owner: Owner, handoff_id: str, written: dict[str, object]
+def _offered(
+    lead: Lead, book: RuleBook, owner: Owner, offer: OfferHandoff, written: dict[str, object]
 ) -> dict[str, object]:
+    """Write the message to the new owner."""
     listener = person(book, owner.accountable)
     return {
         "lead_id": str(lead.id),
-        "handoff_id": handoff_id,
+        "handoff_id": str(offer.handoff_id),
         "owner": card_of(book, owner),
         "accountable": address(listener.card),
         "left_roster": listener.left,
@@ -172,11 +160,14 @@ def _offer(
     }
 
 
-def _withdrawal(
-    lead: Lead, book: RuleBook, owner: Owner, previous: Owner, reroute: Reroute | None
-) -> dict[str, object]:
+def _withdrawn(
+    lead: Lead, book: RuleBook, owner: Owner, previous: Owner | None, reroute: Reroute | None
+) -> tuple[Effect, ...]:
+    """Tell the owner before that it is gone, and to whom."""
+    if lead.handoff_id is None or previous is None or previous.id == owner.id:
+        return ()
     listener = person(book, previous.accountable)
-    return {
+    body = {
         "lead_id": str(lead.id),
         "handoff_id": str(lead.handoff_id),
         "owner": card_of(book, previous),
@@ -187,20 +178,22 @@ def _withdrawal(
         "by": reroute.by if reroute is not None else "",
         "note": reroute.note if reroute is not None else "",
     }
+    return (Act("handoff.withdrawn", body),)
 
 
-def _events(  # noqa: PLR0913, PLR0917 - both events speak of the same offer
-    handoff_id: str,
+def _events(
     owner: Owner,
-    packet: Packet,
+    offer: OfferHandoff,
     written: dict[str, object],
     policy: SlaPolicy,
     clocks: tuple[StartClock, ...],
 ) -> Iterator[Event]:
+    """Write what happened, without personal values: the packet is named by its digest."""
+    packet = offer.packet
     yield Event(
         EventKind.LEAD_ACTIVATED,
         {
-            "handoff_id": handoff_id,
+            "handoff_id": str(offer.handoff_id),
             "owner": owner.id,
             "owner_kind": owner.kind,
             "accountable": owner.accountable,

@@ -282,7 +282,7 @@ def test_activating_twice_is_harmless(lead: Lead, book: RuleBook, state: LeadSta
 
 
 def test_lead_that_is_not_on_its_way_to_an_owner_is_refused(lead: Lead, book: RuleBook) -> None:
-    with pytest.raises(Conflict, match="is closed and cannot be activated"):
+    with pytest.raises(Conflict, match="is closed, with owner ann, and cannot be activated"):
         offered(replace(lead, state=LeadState.CLOSED), book)
-    with pytest.raises(Conflict, match="has no owner"):
+    with pytest.raises(Conflict, match="with owner None, and cannot"):
         offered(replace(lead, owner=None), book)
