@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberDesc
 
 from router.stages.clean.country import is_country
 from router.stages.clean.text import tidy
@@ -16,6 +17,19 @@ _NOT_DIGITS = re.compile(r"\D+")
 _TWO_NUMBERS = re.compile(r"\s*(?:[/;,|]|\bor\b|\band\b|\boder\b|\bou\b|\bund\b)\s*", re.IGNORECASE)
 #: Fewest digits of a number with its country code but without the + (shorter ones are national).
 _WITH_COUNTRY_CODE = 11
+#: The kinds of numbers that make a number valid, as the library's metadata calls them.
+_KINDS = (
+    "fixed_line",
+    "mobile",
+    "premium_rate",
+    "toll_free",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
 _UK, _MEXICO = 44, "+521"
 
 
@@ -84,12 +98,9 @@ def _valid(text: str, region: str | None, *, international: bool) -> tuple[str, 
     number = _parse(text, region)
     if number is None:
         return None
-    # Asking for the region first and validating against it halves the work of is_valid_number.
-    found = phonenumbers.region_code_for_number(number)
-    if not found or not phonenumbers.is_valid_number_for_region(number, found):
-        return None
     national = phonenumbers.national_significant_number(number)
-    if len(set(national)) == 1:
+    found = _region_of(number.country_code, national)
+    if not found or len(set(national)) == 1:
         return None
     return f"+{number.country_code}{national}", _country(number, found), international
 
@@ -103,6 +114,51 @@ def _parse(text: str, region: str | None) -> PhoneNumber | None:
         return phonenumbers.parse(text, region)
     except NumberParseException:
         return None
+
+
+def _region_of(country_code: int | None, national: str) -> str:
+    """Return the region whose plan holds a number; empty when it is valid in none.
+
+    Says the same as ``region_code_for_number`` and ``is_valid_number`` of the library, which try
+    the patterns of ten kinds of numbers one by one, twice; here they are one pattern a region.
+    """
+    for region, leading, pattern in _plans(country_code or 0):
+        if leading is not None and not leading.match(national):
+            continue
+        if pattern.fullmatch(national):
+            return region
+        if leading is not None:
+            return ""
+    return ""
+
+
+@lru_cache(maxsize=512)
+def _plans(country_code: int) -> tuple[tuple[str, re.Pattern[str] | None, re.Pattern[str]], ...]:
+    """Return the plans that share a country code: region, its leading digits, all its numbers."""
+    plans = []
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, ())
+    for region in regions:
+        metadata = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+        if metadata is None:
+            continue
+        leading = metadata.leading_digits if len(regions) > 1 else None
+        kinds = "|".join(filter(None, (_pattern(getattr(metadata, kind)) for kind in _KINDS)))
+        plans.append(
+            (
+                region,
+                re.compile(leading) if leading else None,
+                re.compile(f"(?={_pattern(metadata.general_desc)}$)(?:{kinds})"),
+            )
+        )
+    return tuple(plans)
+
+
+def _pattern(desc: PhoneNumberDesc | None) -> str:
+    """Return one kind of number as a pattern that also holds its possible lengths."""
+    if desc is None or not desc.national_number_pattern:
+        return ""
+    lengths = "|".join(rf"\d{{{length}}}$" for length in desc.possible_length)
+    return f"(?={lengths})(?:{desc.national_number_pattern})"
 
 
 def _country(number: PhoneNumber, region: str) -> str:
