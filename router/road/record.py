@@ -107,12 +107,13 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
     """
     before, after = work.lead, decision.lead
     check_move(before.id, before.state, after.state)
-    collected = list(work.writes.rows)
+    rows, mark = work.writes.rows, len(work.writes.rows)
     try:
         lead = _write(batch, work, after, decision)
     except BaseException:
         # A decision that cannot be written leaves no half of itself behind.
-        work.writes.rows = collected
+        del rows[mark:]
+        work.writes.rows = rows
         raise
     if decision.reroute is not None:
         work.case.reroute, work.case.previous = decision.reroute, before.owner
@@ -179,7 +180,7 @@ def _write_effect(batch: Batch, work: Work, lead: Lead, number: int, effect: Eff
         case AnswerReview():
             writes.put(Into.ANSWER_REVIEW, (effect.answer, effect.by, now, effect.review_id))
         case Act():
-            if effect.supersedes:
+            if effect.supersedes and work.stored_version is not None:
                 writes.put(Into.WITHDRAW, (now, lead.id, list(effect.supersedes)))
                 writes.drop_actions(effect.supersedes)
             _act(batch, writes, lead, effect, number)
