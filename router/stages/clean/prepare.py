@@ -63,8 +63,8 @@ def prepare(lead: Lead, default_region: str) -> Prepared:
         notes.append(_note("name", "typed", "tidied", "spaces and capitals"))
     company = tidy(typed.company) if typed.company else ""
     size = typed.company_size
-    if size is None and answers.get("company_size"):
-        size = read_company_size(answers["company_size"])
+    if size is None:
+        size = read_company_size(answers.get("company_size", ""))
     person = Person(
         name=name.full,
         first_name=name.first,
@@ -85,12 +85,8 @@ def prepare(lead: Lead, default_region: str) -> Prepared:
         website=website,
         company_size=size,
     )
-    missing = _missing(
-        person,
-        mailbox,
-        typed_country=bool(typed_country),
-        has_message=bool(lead.message.strip()),
-    )
+    message = lead.message.strip()
+    missing = _missing(person, mailbox, typed_country=typed_country, message=message)
     return Prepared(person, missing, tuple(notes), _keys(mailbox, phone), answers)
 
 
@@ -115,7 +111,7 @@ def _keys(mailbox: Mailbox, phone: Phone) -> tuple[str, ...]:
 
 
 def _missing(
-    person: Person, mailbox: Mailbox, *, typed_country: bool, has_message: bool
+    person: Person, mailbox: Mailbox, *, typed_country: str, message: str
 ) -> tuple[str, ...]:
     missing = []
     if not person.email_canonical:
@@ -131,7 +127,7 @@ def _missing(
         missing.append("company")
     if not person.country:
         missing.append("country (not recognised)" if typed_country else "country")
-    if not has_message:
+    if not message:
         missing.append("message")
     return tuple(missing)
 
