@@ -1,5 +1,6 @@
 """One request to intake: its limits, what of it is kept, and what names it."""
 
+import asyncio
 import hashlib
 import ipaddress
 import re
@@ -24,6 +25,7 @@ MAX_BODY = 1024 * 1024
 #: How long the same unsigned body, without an id of its own, counts as sent twice.
 SAME_BODY = timedelta(hours=1)
 
+_LINGER_BYTES, _LINGER_S = 16 * 1024 * 1024, 1.0
 _STANDARD_IDS = ("webhook-id", "svix-id")
 _MAX_HEADERS, _MAX_HEADER = 64, 1_024
 #: Headers that name the visitor's address, or that say nothing afterwards.
@@ -108,6 +110,27 @@ async def read_on(message: Message, receive: Receive) -> bytes:
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
+
+
+async def let_finish(receive: Receive) -> None:
+    """Throw away the rest of a refused body for a short while, so that the answer gets through.
+
+    A connection that is closed while the sender still writes is reset, and the sender reads an
+    error instead of the reason.
+
+    Args:
+        receive: Gives the rest.
+    """
+    left = _LINGER_BYTES
+    try:
+        async with asyncio.timeout(_LINGER_S):
+            while left > 0:
+                message = await receive()
+                if not message.get("more_body"):
+                    return
+                left -= len(message["body"])
+    except TimeoutError:
+        return
 
 
 def public_url(scope: Scope, headers: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Webhook intake: verify, one INSERT, 200. Nothing is acknowledged before it is committed.
 
 A plain ASGI endpoint, because form tools wait for it and every lead passes here. Whatever may be
-our fault is answered 503 with ``Retry-After``, never 4xx: what a sender was told is wrong, it drops.
+our fault is answered 503 with ``Retry-After``, never 4xx: what is called wrong, senders drop.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ from router.web.arrival import (
     dedupe_key,
     is_loopback,
     kept_headers,
+    let_finish,
     public_url,
     read_on,
     unproven,
@@ -130,7 +131,11 @@ class Intake:
         headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
         headers.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        lingers = answer.status in _CLOSES
+        await send({"type": "http.response.body", "body": answer.body, "more_body": lingers})
+        if lingers:
+            await let_finish(receive)
+            await send({"type": "http.response.body", "body": b""})
 
     @staticmethod
     def _refusal(error: LeadRouterError, instance: str, source: str) -> Answer:
