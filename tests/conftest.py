@@ -1,5 +1,6 @@
 """Real servers for the tests: one PostgreSQL and one Valkey a run, a database for each module."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -21,6 +22,7 @@ from router.settings import Settings
 from router.store.books import publish
 from router.store.migrate import migrate
 from router.store.tx import make_engine, transaction
+from router.watch.log import configure
 
 _RULES = Path(__file__).parents[1] / "rules"
 _TEMPLATE = "spine_template"
@@ -52,6 +54,12 @@ class _Rack:
                 connection.execute(sa.text(statement))
         finally:
             engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_log_lines() -> None:
+    """Log as the processes do, and only what went wrong."""
+    configure("tests", json_lines=False, level=logging.WARNING)
 
 
 @pytest.fixture(scope="session")
