@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from router.errors import Conflict
@@ -19,7 +18,7 @@ from router.lead.decision import (
 )
 from router.lead.events import Event, EventKind, canonical
 from router.lead.ids import timed_id
-from router.lead.model import Lead, Owner
+from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, ClockState, HandoffState, LeadState
 from router.rulebook.model import Calendar, Promise, RuleBook, SlaPolicy
 from router.rulebook.roster import address, calendar_of, card_of, person, policy_of
@@ -81,7 +80,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
     offer = OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender)
     written = as_json(packet)
     return Decision(
-        replace(lead, state=LeadState.ACTIVATED, handoff_id=handoff_id, due_at=None),
+        change(lead, state=LeadState.ACTIVATED, handoff_id=handoff_id, due_at=None),
         events=tuple(_events(owner, offer, written, policy, clocks)),
         effects=(
             *_ended(lead, reroute),

@@ -15,7 +15,7 @@ from router.lead.decision import Decision
 from router.lead.delivery import Delivery
 from router.lead.events import Event, EventKind
 from router.lead.ids import LeadId, timed_id
-from router.lead.model import Attribution, Lead, Person, Touchpoint
+from router.lead.model import Attribution, Lead, Person, Touchpoint, change
 from router.lead.states import DeliveryState, LeadState
 from router.rulebook.model import RuleBook, Source
 from router.stages.capture.fields import (
@@ -293,7 +293,7 @@ def _update(parsed: Parsed, items: list[Item], lead: Lead) -> Decision | None:
     if not filled and not learned:
         return None
     known = frozenset(filled)
-    changed = replace(
+    changed = change(
         lead,
         person=person_new,
         attribution=origin_new,

@@ -8,7 +8,7 @@ from router.errors import Rejected
 from router.lead.decision import AskPerson, Decision
 from router.lead.events import Event, EventKind
 from router.lead.facts import FactValue, facts_of
-from router.lead.model import Classification, Lead
+from router.lead.model import Classification, Lead, change
 from router.lead.states import LeadState
 from router.plugins.classifiers.text import plain, redact
 from router.plugins.kinds import Enquiry, Suggestion
@@ -125,7 +125,7 @@ def judge(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the tim
         event = Event(EventKind.LEAD_CLASSIFIED, data, _personal(found), actor=_ACTOR)
         return _classified(lead, found, now, event)
     tentative = replace(found, decided_by="suggested")
-    return _doubtful(replace(lead, classification=tentative), gated, book, review_by)
+    return _doubtful(change(lead, classification=tentative), gated, book, review_by)
 
 
 def answered(lead: Lead, answer: str, by: str, book: RuleBook, now: datetime) -> Decision:
@@ -173,7 +173,7 @@ def _held_by(verdict: Verdict) -> str:
 
 
 def _classified(lead: Lead, found: Classification | None, now: datetime, event: Event) -> Decision:
-    passed = replace(
+    passed = change(
         lead,
         state=LeadState.CLASSIFIED,
         classification=found,
@@ -193,7 +193,7 @@ def _rejected(
     actor: str = _ACTOR,
 ) -> Decision:
     # Restoring it skips the guards, or the one that rejected it would do so again.
-    gone = replace(
+    gone = change(
         lead,
         state=LeadState.REJECTED,
         resume_at=LeadState.CLASSIFIED,
@@ -217,7 +217,7 @@ def _rejected(
 def _held(lead: Lead, verdict: Verdict, code: str, book: RuleBook, review_by: datetime) -> Decision:
     rule = verdict.review_rule or verdict.rule
     data = {**_rule_data(rule, book), "decided_by": "rule"}
-    held = replace(lead, resume_at=LeadState.CLEANED)
+    held = change(lead, resume_at=LeadState.CLEANED)
     return _asked(held, code, (CONTINUE, REJECT), book, review_by, data=data, rule=rule)
 
 
@@ -236,7 +236,7 @@ def _asked(  # noqa: PLR0913  # private: one place that puts a lead before a per
     data: Mapping[str, object],
     rule: Rule | None = None,
 ) -> Decision:
-    held = replace(
+    held = change(
         lead,
         state=LeadState.IN_REVIEW,
         resume_at=lead.resume_at or LeadState.CLASSIFIED,
@@ -278,7 +278,7 @@ def _question(reason: str, rule: Rule | None) -> str:
 def _continued(lead: Lead, by: str, book: RuleBook, now: datetime) -> Decision:
     """Go on from where the lead was held; what it was held for holds it no more."""
     approved = lead.approved if lead.reason in lead.approved else (*lead.approved, lead.reason)
-    go_on = replace(lead, approved=approved)
+    go_on = change(lead, approved=approved)
     found = lead.classification
     if lead.resume_at is LeadState.CLEANED:
         passed = replace(
@@ -318,7 +318,7 @@ def _as_person_says(lead: Lead, intent: str, by: str, book: RuleBook, now: datet
     }
     approved = lead.approved if lead.reason in lead.approved else (*lead.approved, lead.reason)
     event = Event(EventKind.LEAD_CLASSIFIED, data, _personal(found), actor=by)
-    return _classified(replace(lead, approved=approved), found, now, event)
+    return _classified(change(lead, approved=approved), found, now, event)
 
 
 def _data(found: Classification, book: RuleBook) -> dict[str, object]:

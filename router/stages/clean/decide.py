@@ -1,13 +1,13 @@
 """Decide whose inquiry this is: a new person's, a known one's, or a second one of an open lead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.lead.decision import AskPerson, Decision, KnowContact
 from router.lead.events import Event, EventKind
 from router.lead.ids import ContactId, timed_id
-from router.lead.model import Lead
+from router.lead.model import Lead, change
 from router.lead.states import OPEN, LeadState
 from router.stages.clean.merge import append_to, is_somebody_else
 from router.stages.clean.prepare import Prepared, prepare
@@ -75,7 +75,7 @@ def decide(  # noqa: PLR0913  # keyword-only: what the source and the roster say
     returning = match.contact_id is not None
     contact_id = match.contact_id or ContactId(timed_id(now, "contact", lead.id))
     # One replace with everything: it copies some forty fields.
-    cleaned = replace(
+    cleaned = change(
         lead,
         person=prepared.person,
         answers=prepared.answers,
@@ -138,7 +138,7 @@ def _has(lead: Lead, prepared: Prepared, name: str) -> bool:
 def _merged(
     lead: Lead, prepared: Prepared, match: _Match, target: Lead, missing: tuple[str, ...]
 ) -> Decision:
-    merged = replace(
+    merged = change(
         lead,
         person=prepared.person,
         answers=prepared.answers,

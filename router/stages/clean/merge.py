@@ -6,7 +6,7 @@ from typing import Any
 
 from router.lead.decision import Act, Decision
 from router.lead.events import Event, EventKind
-from router.lead.model import Lead, Person, Touchpoint
+from router.lead.model import Lead, Person, Touchpoint, change
 from router.lead.states import OWNED
 from router.stages.clean.text import fold
 
@@ -97,7 +97,7 @@ def append_to(target: Lead, lead: Lead, matched_by: tuple[str, ...]) -> Decision
     filled = fill_gaps(target.person, lead.person)
     answers = {**lead.answers, **filled.replaced, **target.answers}
     gained = {*filled.names, *(("message",) if lead.message and not target.message else ())}
-    grown = replace(
+    grown = change(
         target,
         person=filled.person,
         answers=answers,

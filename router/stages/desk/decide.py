@@ -1,7 +1,6 @@
 """Decides what a person's word changes: accept, decline, touch, reassign, close, replay."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,7 +8,7 @@ from router.errors import Conflict, Rejected
 from router.lead.clock import Clock
 from router.lead.decision import ClockKind, Decision, Effect, EndHandoff, Reroute, StopClock
 from router.lead.events import Event, EventKind
-from router.lead.model import Lead, Owner
+from router.lead.model import Lead, Owner, change
 from router.lead.states import HandoffState, LeadState, OwnerKind, check_move
 from router.rulebook.model import RuleBook
 from router.rulebook.worktime import work_time
@@ -61,7 +60,7 @@ def accept(  # noqa: PLR0913 - who, when, and what it is judged by
     if lead.state is not LeadState.ACTIVATED:
         return Decision(lead)
     return Decision(
-        replace(lead, state=LeadState.ACCEPTED, owner=_taken(owner, who)),
+        change(lead, state=LeadState.ACCEPTED, owner=_taken(owner, who)),
         events=_accepted(lead, owner, who, by) + _met(ClockKind.ACCEPTANCE, clocks, book, now, by),
         effects=(
             *_end(lead, HandoffState.ACCEPTED),
@@ -115,7 +114,7 @@ def decline(  # noqa: PLR0913 - who, why and when, and the roster to judge it by
         actor=by,
     )
     return Decision(
-        replace(lead, passed=tuple(dict.fromkeys((*lead.passed, who)))),
+        change(lead, passed=tuple(dict.fromkeys((*lead.passed, who)))),
         events=(event,),
         effects=(
             *_end(lead, HandoffState.DECLINED, reason or "declined"),
@@ -172,7 +171,7 @@ def touch(  # noqa: PLR0913 - who, how, what and when, and the clocks it stops
             StopClock(ClockKind.ACCEPTANCE, met=True),
         )
     return Decision(
-        replace(lead, state=LeadState.CONTACTED, owner=_taken(owner, who)),
+        change(lead, state=LeadState.CONTACTED, owner=_taken(owner, who)),
         events=(*events, touched, *_met(ClockKind.FIRST_TOUCH, clocks, book, now, by)),
         effects=(*effects, StopClock(ClockKind.FIRST_TOUCH, met=True)),
     )
@@ -237,7 +236,7 @@ def close(lead: Lead, outcome: str, by: str, now: datetime) -> Decision:
         actor=by,
     )
     return Decision(
-        replace(lead, state=LeadState.CLOSED, outcome=outcome, due_at=None),
+        change(lead, state=LeadState.CLOSED, outcome=outcome, due_at=None),
         events=(event,),
         effects=(
             *_end(lead, HandoffState.CLOSED, outcome),
@@ -270,7 +269,7 @@ def replay(lead: Lead, by: str, now: datetime) -> Decision:
         actor=by,
     )
     return Decision(
-        replace(
+        change(
             lead,
             state=state,
             resume_at=None,

@@ -1,12 +1,12 @@
 """Decides which steps of a ladder are due, and what each of them does."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from router.lead.clock import Clock
 from router.lead.decision import Act, ClockKind, Decision, Effect, MoveClock, Reroute, StopClock
 from router.lead.events import Event, EventKind
-from router.lead.model import Lead, Owner
+from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, ClockState, LeadState, OwnerKind
 from router.rulebook.model import RuleBook, Step, StepKind
 from router.rulebook.roster import Found, calendar, person, policy_of
@@ -177,7 +177,7 @@ class _Climb:
         """Ask for another owner; who missed it never gets it again."""
         lead, ladder = self.lead, self._ladder
         if self.owner.kind is OwnerKind.PERSON and self.owner.id not in lead.passed:
-            lead = replace(lead, passed=(*lead.passed, self.owner.id))
+            lead = change(lead, passed=(*lead.passed, self.owner.id))
         self.effects.append(StopClock(ClockKind.ACCEPTANCE, met=False))
         if self.clock.kind is not ClockKind.ACCEPTANCE:
             self.effects.append(
