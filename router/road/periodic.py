@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from router.road.drain import Road
+from router.road.review import remind
 from router.store.deliveries import forget_keys
 from router.store.processes import append_root, forget_silent
 from router.store.tx import Tx
@@ -46,5 +47,6 @@ def _forget(road: Road, tx: Tx, now: datetime) -> None:  # noqa: ARG001 - the sh
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("chain_root", 60, _root),
+    Periodic("remind_reviews", 60, remind),
     Periodic("forget", 300, _forget),
 )

@@ -46,6 +46,12 @@ class ActionRow:
     receipt: dict[str, Any] | None
 
 
+_DELIVERY: Final[LiteralString] = (
+    "SELECT id, source, state, reason, received_at, attempts, content_type, length(body)"
+    " FROM delivery"
+)
+
+
 def deliveries(  # noqa: PLR0913 - filters and page, by name
     tx: Tx,
     book: str,
@@ -67,8 +73,7 @@ def deliveries(  # noqa: PLR0913 - filters and page, by name
     """
     at, last = after if after is not None else (None, None)
     rows = tx.rows(
-        "SELECT id, source, state, reason, received_at, attempts, content_type, length(body)"
-        " FROM delivery WHERE book = %s AND (%s::text IS NULL OR state = %s)"
+        _DELIVERY + " WHERE book = %s AND (%s::text IS NULL OR state = %s)"
         " AND (%s = '' OR source = %s)"
         " AND (%s::timestamptz IS NULL OR (received_at, id) < (%s, %s))"
         " ORDER BY received_at DESC, id DESC LIMIT %s",
@@ -77,13 +82,16 @@ def deliveries(  # noqa: PLR0913 - filters and page, by name
     return [_delivery(row) for row in rows]
 
 
-def delivery(tx: Tx, delivery_id: UUID) -> DeliveryRow | None:
-    """Return one webhook request, without its body; None if there is none."""
-    row = tx.row(
-        "SELECT id, source, state, reason, received_at, attempts, content_type, length(body)"
-        " FROM delivery WHERE id = %s",
-        (delivery_id,),
-    )
+def delivery(tx: Tx, delivery_id: UUID, *, lock: bool = False) -> DeliveryRow | None:
+    """Return one webhook request, without its body; None if there is none.
+
+    Args:
+        tx: Open transaction.
+        delivery_id: Its id.
+        lock: Keep others from changing it until the transaction ends.
+    """
+    tail: LiteralString = " FOR UPDATE" if lock else ""
+    row = tx.row(_DELIVERY + " WHERE id = %s" + tail, (delivery_id,))
     return _delivery(row) if row else None
 
 
