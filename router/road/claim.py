@@ -49,16 +49,16 @@ class Claimed:
 def take(tx: Tx, claim: Claim, now: datetime) -> Claimed:
     """Lock and read what a claim may take; items that somebody else holds are left out."""
     if claim.stage is StageName.CAPTURE:
-        return Claimed(deliveries=tuple(_deliveries(tx, claim, now)))
+        return Claimed(deliveries=tuple(_deliveries(tx, claim)))
     return Claimed(leads=tuple(_leads(tx, claim, now)))
 
 
-def _deliveries(tx: Tx, claim: Claim, now: datetime) -> Sequence[Delivery]:
+def _deliveries(tx: Tx, claim: Claim) -> Sequence[Delivery]:
     if claim.ids:
         return deliveries.claim_these(tx, [DeliveryId(each) for each in claim.ids])
     if claim.failed:
         return deliveries.claim_failed(tx)
-    return deliveries.claim_received(tx, now, claim.limit)
+    return deliveries.claim_received(tx, claim.limit)
 
 
 def _leads(tx: Tx, claim: Claim, now: datetime) -> Sequence[Lead]:

@@ -117,12 +117,12 @@ def _refused_row(row: NewDelivery) -> tuple[object, ...]:
     )
 
 
-def claim_received(tx: Tx, now: datetime, limit: int) -> list[Delivery]:
+def claim_received(tx: Tx, limit: int) -> list[Delivery]:
     """Lock and read deliveries that wait, oldest first; those that failed before are left out."""
     rows = tx.rows(
-        "SELECT " + _COLUMNS + " FROM delivery WHERE state = 'received' AND received_at <= %s"
-        " AND attempts = 0 ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED",
-        (now, limit),
+        "SELECT " + _COLUMNS + " FROM delivery WHERE state = 'received' AND attempts = 0"
+        " ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED",
+        (limit,),
     )
     return [_delivery(row) for row in rows]
 

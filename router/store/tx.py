@@ -121,7 +121,6 @@ def transaction(
         with connection.begin():
             _limit(tx, lock_timeout, idle_timeout)
             yield tx
-            _unlimit(tx, idle_timeout)
 
 
 @contextmanager
@@ -155,11 +154,6 @@ def _limit(tx: Tx, lock: timedelta | None, idle: timedelta | None) -> None:
             " FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)",
             (list(names), list(values)),
         )
-
-
-def _unlimit(tx: Tx, idle: timedelta | None) -> None:
-    if idle:
-        tx.run("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 @contextmanager

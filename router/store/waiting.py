@@ -12,10 +12,7 @@ _STATES = [state.value for state in LeadState if state in NEXT_STAGE]
 def due_stages(tx: Tx, now: datetime) -> list[str]:
     """Return the names of stages that have work due. Locks nothing."""
     names = []
-    waits = tx.row(
-        "SELECT EXISTS (SELECT 1 FROM delivery WHERE state = 'received' AND received_at <= %s)",
-        (now,),
-    )
+    waits = tx.row("SELECT EXISTS (SELECT 1 FROM delivery WHERE state = 'received')")
     if waits and waits[0]:
         names.append(StageName.CAPTURE.value)
     rows = tx.rows(
