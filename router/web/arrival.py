@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import orjson
 from starlette.types import Message, Receive, Scope
@@ -174,11 +175,16 @@ def kept_headers(headers: Mapping[str, str], source: Source) -> bytes:
     kept = {
         name[:_MAX_HEADER]: value[:_MAX_HEADER]
         for name, value in headers.items()
-        if name not in _DROPPED and name != secret and not _SECRET.search(name)
+        if _worth_keeping(name) and name != secret
     }
     if len(kept) > _MAX_HEADERS:
         kept = dict(list(kept.items())[:_MAX_HEADERS])
     return orjson.dumps(kept)
+
+
+@lru_cache(maxsize=1_024)
+def _worth_keeping(name: str) -> bool:
+    return name not in _DROPPED and not _SECRET.search(name)
 
 
 def dedupe_key(arrival: Arrival, document: Json) -> tuple[bytes, timedelta]:

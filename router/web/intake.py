@@ -10,7 +10,7 @@ import math
 import re
 import secrets as randomness
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qs
 
@@ -43,7 +43,7 @@ from router.web.arrival import (
 )
 from router.web.book import BookAtHand
 from router.web.committer import Committer
-from router.web.limits import Buckets, DailyCap
+from router.web.limits import Buckets, DailyCap, Patience
 from router.web.problem import OPERATOR_S, Problem, problem_of
 
 #: Seconds within which a body must be here.
@@ -56,6 +56,7 @@ _WAIT = b"wait=owner"
 _CHALLENGE = re.compile(r"[\x21-\x7e]{1,256}")
 _STALE = "timestamp_outside_window"
 _CLOSES = frozenset({408, 413})
+_JSON = (b"content-type", b"application/json")
 
 WaitOwner = Callable[[DeliveryId, float], Awaitable[Mapping[str, object]]]
 
@@ -64,11 +65,11 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back to the sender."""
+    """What goes back to the sender: JSON, where the headers do not say otherwise."""
 
     status: int
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+    headers: Mapping[str, str] | None = None
 
 
 class _Told(Rejected):
@@ -107,7 +108,7 @@ class Intake:
         self._buckets = Buckets()
         self._refused = DailyCap(REFUSED_A_DAY)
         self._stale = DailyCap(REFUSED_A_DAY * 10)
-        self.read_deadline_s = READ_S
+        self.patience = Patience(READ_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -128,7 +129,10 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - the edge: our fault is 503, so that the sender tries again
             _log.error("intake.broke", source=params["source"], error=type(error).__name__)
             answer = self._refusal(Transient("Intake failed. Try again."), instance, "")
-        headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+        if answer.headers is None:
+            headers = [_JSON]
+        else:
+            headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
         headers.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         lingers = answer.status in _CLOSES
@@ -232,7 +236,7 @@ class Intake:
 
     async def _read(self, receive: Receive) -> bytes:
         try:
-            async with asyncio.timeout(self.read_deadline_s):
+            with self.patience:
                 message = await receive()
                 if message["type"] == "http.request" and not message.get("more_body"):
                     body: bytes = message.get("body", b"")
@@ -241,7 +245,7 @@ class Intake:
                 return await read_on(message, receive)
         except TimeoutError:
             raise Rejected(
-                f"The body was not here within {READ_S:g} seconds. Send it again.",
+                f"The body was not here within {self.patience.limit_s:g} seconds. Send it again.",
                 status=408,
                 code="read_timeout",
             ) from None
@@ -310,7 +314,7 @@ class Intake:
         # Only good signatures are kept whole: what is stale is a real lead, to be replayed.
         whole = state is DeliveryState.RECEIVED or reason == _STALE
         return NewDelivery(
-            id=DeliveryId(timed_id(at, source.id, key.hex(), randomness.token_hex(8))),
+            id=DeliveryId(timed_id(at, randomness.token_hex(10))),
             book=self._settings.book,
             source=source.id,
             dedupe_key=key,

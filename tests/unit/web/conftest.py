@@ -153,12 +153,14 @@ def door(door_: Door) -> Door:
 @pytest.fixture
 def short_deadline(door_: Door) -> Iterator[Callable[[], None]]:
     """Return a function that makes intake lose patience at once, for one test."""
+    patience = door_.intake.patience
+    limit_s = patience.limit_s
 
     def shorten() -> None:
-        door_.intake.read_deadline_s = 0.05
+        patience.limit_s = 0.05
 
     yield shorten
-    door_.intake.read_deadline_s = 10.0
+    patience.limit_s = limit_s
 
 
 @pytest.fixture
