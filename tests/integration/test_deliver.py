@@ -1,0 +1,186 @@
+"""What leaves: leased, sent in order, settled by the holder of the fence alone."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from router.app import App, build_app
+from router.lead.model import Lead
+from router.now import now as read_now
+from router.road.act import act
+from router.road.deliver import Outbound
+from router.road.drain import Road
+from router.settings import DestinationSettings, Settings
+from router.stages.desk import decide as desk
+from router.store import actions
+from router.store.tx import transaction
+from tests.build import events_of, inquiry, messages_of, send, time_stands_at
+
+
+class Peer:
+    """A destination that answers as it is told and keeps what it was sent."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        self.seen: list[tuple[str, bytes]] = []
+        self.answer = Response(status=200)
+        server.expect_request("/hook").respond_with_handler(self._take)
+        self.url = server.url_for("/hook")
+
+    def _take(self, request: Request) -> Response:
+        self.seen.append((request.headers["webhook-id"], request.get_data()))
+        return self.answer
+
+
+@pytest.fixture
+def peer(httpserver: HTTPServer) -> Peer:
+    """Return a destination that listens."""
+    return Peer(httpserver)
+
+
+@pytest.fixture
+def town(database_url: str, redis_url: str, peer: Peer) -> Iterator[App]:
+    """Return a process's parts whose only destination is the peer."""
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        deliver_attempts=3,
+        destinations={"crm": DestinationSettings(url=peer.url, allow_private=True, in_flight=2)},
+    )
+    made = build_app(settings)
+    with transaction(made.engine) as tx:
+        tx.run("UPDATE action SET state = 'withdrawn' WHERE state IN ('pending', 'sending')")
+    yield made
+    made.close()
+
+
+def offered(town: App) -> Lead:
+    """Return a lead whose handoff waits to be sent."""
+    return send(Road(town), inquiry())
+
+
+def decline(town: App, lead: Lead) -> Lead:
+    """Decline a lead as its owner."""
+    person = lead.owner.id if lead.owner else ""
+    return act(
+        Road(town), lead.id, lambda it: desk.decline(it.lead, person, "full", it.now, book=it.book)
+    )
+
+
+def test_handoff_is_sent_once_with_its_receipt_in_the_lead_s_events(town: App, peer: Peer) -> None:
+    lead = offered(town)
+    assert Outbound(town).deliver("crm") == 1
+    assert Outbound(town).deliver("crm") == 0
+    assert len(peer.seen) == 1
+    assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
+    assert events_of(town, lead.id)[-1] == "action.sent"
+
+
+def test_messages_of_a_lead_leave_in_their_order(town: App, peer: Peer) -> None:
+    lead = offered(town)
+    outbound = Outbound(town)
+    outbound.deliver("crm")
+    decline(town, lead)
+    while outbound.deliver("crm"):
+        continue
+    assert [kind for kind, _ in messages_of(town, lead.id)] == [
+        "handoff.offered",
+        "handoff.offered",
+        "handoff.withdrawn",
+    ]
+    keys = [key for key, _ in peer.seen]
+    assert len(keys) == len(set(keys)) == 3
+
+
+def test_offer_that_was_overtaken_is_withdrawn_unsent(town: App, peer: Peer) -> None:
+    lead = offered(town)
+    decline(town, lead)
+    while Outbound(town).deliver("crm"):
+        continue
+    states = messages_of(town, lead.id)
+    assert states[0] == ("handoff.offered", "withdrawn")
+    assert len(peer.seen) == 2
+
+
+def test_refused_for_now_is_tried_again_with_the_same_key_and_body(town: App, peer: Peer) -> None:
+    lead = offered(town)
+    peer.answer = Response(status=503, headers={"Retry-After": "7"})
+    Outbound(town).deliver("crm")
+    assert messages_of(town, lead.id) == [("handoff.offered", "pending")]
+    peer.answer = Response(status=200)
+    with time_stands_at(read_now() + timedelta(seconds=8)):
+        Outbound(town).deliver("crm")
+    assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
+    assert peer.seen[0] == peer.seen[1]
+
+
+def test_attempts_spent_park_it_and_a_replay_sends_the_same_key(town: App, peer: Peer) -> None:
+    lead = offered(town)
+    peer.answer = Response(status=500)
+    for minute in range(3):
+        with time_stands_at(read_now() + timedelta(minutes=10 * minute)):
+            Outbound(town).deliver("crm")
+    assert messages_of(town, lead.id) == [("handoff.offered", "parked")]
+    assert events_of(town, lead.id)[-1] == "action.parked"
+    peer.answer = Response(status=200)
+    with transaction(town.engine) as tx:
+        row = tx.row("SELECT id FROM action WHERE lead_id = %s", (lead.id,))
+        assert row is not None
+        assert actions.replay(tx, row[0], read_now()) == (lead.id, "crm")
+    Outbound(town).deliver("crm")
+    assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
+    assert len({key for key, _ in peer.seen}) == 1
+
+
+def test_refused_for_good_is_parked_at_once(town: App, peer: Peer) -> None:
+    lead = offered(town)
+    peer.answer = Response(status=410)
+    Outbound(town).deliver("crm")
+    assert messages_of(town, lead.id) == [("handoff.offered", "parked")]
+    assert len(peer.seen) == 1
+
+
+def test_lease_that_ran_out_is_taken_over_and_the_late_receipt_writes_nothing(town: App) -> None:
+    lead = offered(town)
+    now = read_now()
+    soon, later = now + timedelta(seconds=1), now + timedelta(seconds=2)
+    with transaction(town.engine) as tx:
+        (slow,) = actions.lease(tx, "crm", now=now, until=soon, in_flight=2, most=1)
+    with transaction(town.engine) as tx:
+        assert actions.lease(tx, "crm", now=now, until=soon, in_flight=2, most=1) == []
+    with transaction(town.engine) as tx:
+        (fast,) = actions.lease(
+            tx, "crm", now=later, until=later + timedelta(minutes=1), in_flight=2, most=1
+        )
+        assert (fast.key, fast.body, fast.fence) == (slow.key, slow.body, slow.fence + 1)
+    with transaction(town.engine) as tx:
+        assert not actions.finish(tx, slow, status=200, detail="", now=later)
+        assert actions.finish(tx, fast, status=200, detail="", now=later)
+    assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
+
+
+def test_no_more_calls_are_under_way_than_the_destination_allows(town: App) -> None:
+    for _ in range(5):
+        offered(town)
+    now = read_now()
+    with transaction(town.engine) as tx:
+        until = now + timedelta(minutes=1)
+        held = actions.lease(tx, "crm", now=now, until=until, in_flight=2, most=8)
+    assert len(held) == 2
+    with transaction(town.engine) as tx:
+        assert actions.lease(tx, "crm", now=now, until=until, in_flight=2, most=8) == []
+
+
+def test_outbound_stop_holds_everything_and_start_lets_it_go(town: App, peer: Peer) -> None:
+    lead = offered(town)
+    with transaction(town.engine) as tx:
+        actions.hold_outbound(tx, hold=True, by="operator", now=read_now())
+    assert Outbound(town).deliver("crm") == 0
+    assert peer.seen == []
+    with transaction(town.engine) as tx:
+        actions.hold_outbound(tx, hold=False, by="operator", now=read_now())
+    Outbound(town).deliver("crm")
+    assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
