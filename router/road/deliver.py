@@ -17,6 +17,7 @@ from router.lead.events import Event, EventKind
 from router.now import now as read_now
 from router.now import ticks
 from router.plugins.backoff import pause
+from router.plugins.breaker import Breaker
 from router.plugins.kinds import Destination, Message, Receipt
 from router.road.record import Batch, Listeners, record
 from router.store import actions
@@ -46,6 +47,7 @@ class Outbound:
         self._app = app
         # Jitter only has to differ between processes; nothing secret depends on it.
         self._spread = random.Random().random
+        self._breakers = {name: Breaker() for name in app.settings.destinations}
 
     def deliver(self, name: str) -> int:
         """Send what is due to one destination, for about two seconds.
@@ -60,14 +62,19 @@ class Outbound:
             log.warning("destination_not_configured", destination=name)
             return 0
         started, settled = ticks(), 0
+        breaker = self._breakers[name]
         while ticks() - started < _DELIVER_S:
             leased_at = ticks()
+            if not breaker.allows(leased_at):
+                return settled
             batch = self._lease(name)
             if not batch:
                 return settled
             for position, leased in enumerate(batch):
-                if ticks() - leased_at > self._app.settings.lease_s / 3:
-                    # Too late to be sure that the lease outlives the call: give the rest back.
+                late = ticks() - leased_at > self._app.settings.lease_s / 3
+                if late or (position and not breaker.allows(ticks())):
+                    # Too late to be sure that the lease outlives the call, or the one before it
+                    # failed once too often: give the rest back.
                     self._give_back(batch[position:])
                     break
                 self._carry(name, leased)
@@ -106,15 +113,18 @@ class Outbound:
         except Permanent as error:
             self._park(leased, str(error))
         except Slow as error:
+            self._breakers[name].failed(ticks(), error.after_s)
             self._later(leased, str(error), error.after_s)
         except LeadRouterError as error:
             self._failed(leased, str(error))
         except Exception as error:  # noqa: BLE001 - a plug-in's fault must not stop the others
             self._failed(leased, f"{type(error).__name__}: {error}")
         else:
+            self._breakers[name].succeeded()
             self._sent(leased, receipt)
 
     def _failed(self, leased: Leased, error: str) -> None:
+        self._breakers[leased.destination].failed(ticks())
         base = self._app.settings.retry_base_s
         self._later(leased, error, pause(leased.attempt, base, self._spread()))
 
