@@ -14,6 +14,7 @@ class Reader:
     """Gives the book it holds, and counts."""
 
     def __init__(self, book: RuleBook | None) -> None:
+        """Hold this book; None stands for a dead database."""
         self.book = book
         self.count = 0
 

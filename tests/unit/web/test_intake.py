@@ -6,7 +6,7 @@ import hmac
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import httpx2
@@ -215,7 +215,7 @@ def test_a_signed_source_without_a_secret_is_503_never_open(
 
 
 def test_standard_webhooks_are_taken_and_named_by_their_id(door: Door) -> None:
-    moment = datetime.now(UTC)
+    moment = now()
     bodies = (b'{"n": 1}', b'{"n": 1, "again": true}')
     answers = {
         door.http.post("/in/standard", content=body, headers=_standard(body, moment)).content
@@ -226,7 +226,7 @@ def test_standard_webhooks_are_taken_and_named_by_their_id(door: Door) -> None:
 
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_a_good_signature_at_a_bad_time_is_503_and_kept_whole(door: Door, minutes: int) -> None:
-    headers = _standard(LEAD, datetime.now(UTC) + timedelta(minutes=minutes))
+    headers = _standard(LEAD, now() + timedelta(minutes=minutes))
     response = door.http.post("/in/standard", content=LEAD, headers=headers)
     assert _problem(response) == (503, "timestamp_outside_window")
     (row,) = door.store.rows
@@ -234,7 +234,7 @@ def test_a_good_signature_at_a_bad_time_is_503_and_kept_whole(door: Door, minute
 
 
 def test_a_bad_signature_at_a_bad_time_is_just_a_bad_signature(door: Door) -> None:
-    headers = _standard(LEAD, datetime.now(UTC) - timedelta(days=1))
+    headers = _standard(LEAD, now() - timedelta(days=1))
     response = door.http.post("/in/standard", content=LEAD + b" ", headers=headers)
     assert _problem(response) == (401, "signature_wrong")
 
