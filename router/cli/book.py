@@ -11,7 +11,7 @@ from router.now import now
 from router.rulebook.load import load_book
 from router.rulebook.model import RuleBook
 from router.store import books
-from router.store import migrate as tables
+from router.store.revision import needed_revision, stored_revision
 from router.store.tx import transaction
 
 
@@ -40,9 +40,7 @@ def prepare(app: App, *, by: str, follow: bool) -> Prepared:
         BookError: The folder has problems.
         Transient: The database cannot be reached.
     """
-    with transaction(app.engine) as tx:
-        tx.row("SELECT 1")  # a database that is not there is told as one sentence
-    revision = tables.migrate(app.engine)
+    revision = _migrated(app)
     with transaction(app.engine) as tx:
         active = books.active_digest(tx, app.settings.book)
     if active and not (follow and app.settings.rules):
@@ -54,6 +52,18 @@ def prepare(app: App, *, by: str, follow: bool) -> Prepared:
     before = f"It replaces {active[:12]}." if active else "It is the first one."
     said = f"Published the rule book {book.name!r}, version {book.digest[:12]}. {before}"
     return Prepared(revision, book.digest, said)
+
+
+def _migrated(app: App) -> str:
+    """Bring the tables up to date; return their revision."""
+    with transaction(app.engine) as tx:
+        revision = stored_revision(tx)
+    if revision == needed_revision():
+        return revision
+
+    from router.store.migrate import migrate  # noqa: PLC0415 - slow to import, and rarely needed
+
+    return migrate(app.engine)
 
 
 def publish(app: App, book: RuleBook, *, by: str, note: str) -> None:

@@ -76,10 +76,15 @@ class Installation:
         return self._home
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Host and port at which the web process is reached from this machine."""
+        return reachable(self._run.http_host), self._run.http_port
+
+    @property
     def url(self) -> str:
         """Where the web process answers, as typed into a browser on this machine."""
-        host = reachable(self._run.http_host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._run.http_port}"
+        host, port = self.address
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def stopping(self) -> threading.Event:
@@ -120,7 +125,7 @@ class Installation:
         """Wait until the web process answers, a minute at most; return whether it does."""
         deadline = ticks() + _ANSWERS_S
         while ticks() < deadline and not self._told_to_stop.wait(_ASK_S):
-            if _answers(reachable(self._run.http_host), self._run.http_port):
+            if _answers(*self.address):
                 return True
         return False
 

@@ -4,6 +4,8 @@ Slow to import: commands import it when they run.
 """
 
 import logging
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -91,3 +93,11 @@ def opened() -> Iterator[App]:
         yield app
     finally:
         app.close()
+
+
+def user_name() -> str:
+    """Return who runs this command, as the system knows them."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -85,8 +84,6 @@ def serve(settings: Settings) -> None:
         Transient: The database cannot be reached.
     """
     set_shift(timedelta(seconds=settings.now_shift_s))
-    # It tells its plug-ins at the first look at the migrations.
-    logging.root.getChild("alembic").setLevel(logging.WARNING)
     app = build_app(settings, pool_size=CONNECTIONS)
     refuse_open_api(app)
     listener = listen(settings.host, settings.port)

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from router.app import App
 from router.errors import LeadRouterError
+from router.store.revision import needed_revision, stored_revision
 from router.store.tx import transaction
 
 _BROKER_S = 1.0
@@ -80,13 +81,14 @@ def _reachable(app: App) -> bool:
 
 
 def _migrations(app: App) -> str:
-    from router.store.migrate import current, newest  # noqa: PLC0415 - Alembic is slow to import; the first lead must not wait for it
-
     with transaction(app.engine) as tx:
-        found, wanted = current(tx.connection), newest()
+        found, wanted = stored_revision(tx), needed_revision()
     if found == wanted:
         return "ok"
-    return f"The database is at {found or 'nothing'}, this program needs {wanted}: run migrate."
+    return (
+        f"The tables are at revision {found or 'nothing'}, this program needs {wanted}. Run"
+        " `lead-router migrate`."
+    )
 
 
 def _broker(app: App) -> str:

@@ -20,8 +20,8 @@ from router.now import ticks
 from router.pipeline import StageName
 from router.road.claim import Claim
 from router.road.drain import Road
+from router.store.arrivals import leads_of_delivery
 from router.store.deliveries import read_delivery
-from router.store.leads import read_lead
 from router.store.tx import transaction
 
 log = structlog.get_logger()
@@ -94,12 +94,8 @@ class OwnerWait:
     def _look(self, delivery_id: DeliveryId) -> Lead | None:
         """Return the delivery's lead, or the one it was merged into; None while it is under way."""
         with transaction(self._road.app.engine) as tx:
-            row = tx.row(
-                "SELECT COALESCE(merged_into, id) FROM lead WHERE delivery_id = %s"
-                " ORDER BY id LIMIT 1",
-                (delivery_id,),
-            )
-            lead = read_lead(tx, row[0]) if row else None
+            leads = leads_of_delivery(tx, delivery_id)
+        lead = leads[0] if leads else None
         if lead is None or lead.state in {LeadState.CAPTURED, LeadState.CLEANED}:
             return None
         return lead

@@ -1,0 +1,101 @@
+"""``rules check`` and ``rules publish``: look at a rule book, and make it the active one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from router.cli.output import FAILED, AsJson, print_json, say, warn
+
+if TYPE_CHECKING:
+    from router.rulebook.model import RuleBook
+
+_Folder = Annotated[
+    Path | None,
+    typer.Argument(help="The book's folder; LEAD_ROUTER_RULES or the shipped one if not given."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands on the program.
+
+    Args:
+        app: The program.
+    """
+    group = typer.Typer(no_args_is_help=True, help="Check a rule book, or make it the active one.")
+    group.command()(check)
+    group.command()(publish)
+    app.add_typer(group, name="rules")
+
+
+def check(folder: _Folder = None, *, json: AsJson = False) -> None:
+    """Read a rule book and list every problem; needs no database. Exit code 1 if there is one."""
+    from router.errors import BookError  # noqa: PLC0415 - beside its use; --help does without
+
+    try:
+        book = _load(folder)
+    except BookError as error:
+        if json:
+            print_json({"ok": False, "problems": error.problems})
+        else:
+            warn(str(error))
+        raise typer.Exit(FAILED) from error
+    if json:
+        print_json({"ok": True, **_facts(book)})
+    else:
+        say(_sentence(book))
+
+
+def publish(
+    folder: _Folder = None,
+    *,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who publishes; your user name if not given.")
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Why, for those who look later.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Make a rule book the active one. Leads under way keep the version they started with."""
+    from router.cli.book import publish as make_active  # noqa: PLC0415 - slow to import; --help does without
+    from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
+    from router.store.books import active_digest  # noqa: PLC0415 - slow to import; --help does without
+    from router.store.tx import transaction  # noqa: PLC0415 - slow to import; --help does without
+
+    book = _load(folder)
+    with opened() as app:
+        with transaction(app.engine) as tx:
+            before = active_digest(tx, app.settings.book)
+        if before != book.digest:
+            make_active(app, book, by=by or user_name(), note=note)
+    if json:
+        print_json({"changed": before != book.digest, "before": before, **_facts(book)})
+    elif before == book.digest:
+        say(f"Version {book.digest[:12]} is the active one already; nothing changed.")
+    else:
+        say(_sentence(book))
+        say(f"It is active now{f' instead of {before[:12]}' if before else ''}.")
+
+
+def _load(folder: Path | None) -> "RuleBook":
+    from router.cli.book import load  # noqa: PLC0415 - slow to import; --help does without
+    from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
+
+    return load(folder or settings().rules)
+
+
+def _facts(book: "RuleBook") -> dict[str, object]:
+    return {
+        "name": book.name,
+        "version": book.digest,
+        "rules": sum(len(rules) for rules in book.rules.values()),
+        "people": len(book.people),
+        "sources": sorted(book.sources),
+    }
+
+
+def _sentence(book: "RuleBook") -> str:
+    facts = _facts(book)
+    return (
+        f"The rule book {book.name!r}, version {book.digest[:12]}, is sound:"
+        f" {facts['rules']} rules, {facts['people']} people, {len(book.sources)} sources."
+    )
