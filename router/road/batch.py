@@ -128,12 +128,13 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
 
 def write_batch(tx: Tx, batch: Batch) -> Writes:
     """Write everything the batch has decided; return what was written, for the bells."""
-    works = [work for work in batch.works.values() if work.changed]
-    insert_leads(tx, (work.lead for work in works if work.stored_version is None))
-    update_leads(tx, [(w.lead, w.stored_version) for w in works if w.stored_version is not None])
+    works = [work for work in batch.works.values() if work.changed or work.writes.rows]
     writes = Writes()
-    for work in batch.works.values():
+    for work in works:
+        work.settle()
         writes.rows += work.writes.rows
+    insert_leads(tx, (work.lead for work in works if work.fresh))
+    update_leads(tx, [(work.lead, work.stored_version) for work in works if not work.fresh])
     flush(tx, writes)
     return writes
 

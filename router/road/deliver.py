@@ -19,12 +19,12 @@ from router.now import ticks
 from router.plugins.backoff import pause
 from router.plugins.breaker import Breaker
 from router.plugins.kinds import Destination, Message, Receipt
+from router.road.batch import write_batch
 from router.road.record import Batch, Listeners, record
 from router.store import actions
 from router.store.actions import Leased
-from router.store.leads import lock_leads, update_leads
+from router.store.leads import lock_leads
 from router.store.tx import Tx, transaction
-from router.store.writes import flush
 
 log = structlog.get_logger()
 
@@ -180,10 +180,8 @@ class Outbound:
             kept = write(tx)
             if kept and lead is not None:
                 batch = Batch(read_now(), Listeners({}))
-                work = batch.take(lead)
-                record(batch, work, Decision(lead, events=(event,)))
-                update_leads(tx, [(work.lead, lead.version)])
-                flush(tx, work.writes)
+                record(batch, batch.take(lead), Decision(lead, events=(event,)))
+                write_batch(tx, batch)
         return kept
 
 

@@ -11,12 +11,12 @@ from router.lead.events import Event, EventKind
 from router.lead.model import Lead, change
 from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, StageName
+from router.road.batch import write_batch
 from router.road.record import Batch, Listeners, record
 from router.store import deliveries
-from router.store.leads import lock_leads, update_leads
+from router.store.leads import lock_leads
 from router.store.tickets import collect_lost
 from router.store.tx import Tx
-from router.store.writes import Writes, flush
 
 log = structlog.get_logger()
 
@@ -99,13 +99,8 @@ def charge(  # noqa: PLR0913 - every input of the decision by name
             # At once: most of a lost batch are innocent, and each goes alone now.
             again = failed(lead, error, most, now, pause=timedelta(0))
             record(batch, batch.take(lead), again)
-    works = list(batch.works.values())
-    update_leads(tx, [(w.lead, w.stored_version) for w in works if w.stored_version is not None])
-    writes = Writes()
-    for work in works:
-        writes.rows += work.writes.rows
-    flush(tx, writes)
-    return [work.lead.id for work in works if work.lead.state is LeadState.PARKED]
+    write_batch(tx, batch)
+    return [work.lead.id for work in batch.works.values() if work.lead.state is LeadState.PARKED]
 
 
 def sweep_tickets(tx: Tx, *, most: int, listeners: Listeners, now: datetime) -> int:

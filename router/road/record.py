@@ -33,18 +33,28 @@ from router.store.people import key_digest
 from router.store.writes import Into, Row, Writes, action_row
 
 
-@dataclass(slots=True)
 class Work:
     """One lead in a batch: as it stands now, and what must be written of it."""
 
-    case: Case
-    #: Version it had in the database; None for a lead that is not there yet.
-    stored_version: int | None
-    writes: Writes = field(default_factory=Writes)
-    #: Set when a stage failed on it; it takes no further part in this batch.
-    failed: Exception | None = None
-    #: Clocks that this lead already has in the database or in this batch.
-    has_clocks: bool = False
+    __slots__ = ("_stored", "case", "failed", "head", "key", "seq", "writes")
+
+    def __init__(self, lead: Lead, *, fresh: bool) -> None:
+        """Begin with a lead as it was read, or as capture has just made it.
+
+        Args:
+            lead: The lead.
+            fresh: True for a lead that is not in the database yet.
+        """
+        self.case = Case(lead)
+        self._stored = None if fresh else lead
+        #: The id as text, as every row of the lead carries it.
+        self.key = str(lead.id)
+        #: Number and hash of the newest event; the lead itself learns them when it is written.
+        self.seq = lead.version
+        self.head = lead.head
+        self.writes = Writes()
+        #: Set when a stage failed on it; it takes no further part in this batch.
+        self.failed: Exception | None = None
 
     @property
     def lead(self) -> Lead:
@@ -52,9 +62,25 @@ class Work:
         return self.case.lead
 
     @property
+    def fresh(self) -> bool:
+        """Return whether the lead is not in the database yet; then it has no clocks or actions."""
+        return self._stored is None
+
+    @property
+    def stored_version(self) -> int:
+        """Return the version the lead has in the database; 0 for one that is not there."""
+        return self._stored.version if self._stored is not None else 0
+
+    @property
     def changed(self) -> bool:
-        """Return whether anything must be written."""
-        return self.stored_version is None or self.case.lead.version != self.stored_version
+        """Return whether the lead's own row must be written."""
+        return self.case.lead is not self._stored
+
+    def settle(self) -> Lead:
+        """Give the lead the number and hash of its newest event, and return it."""
+        if self.seq != self.case.lead.version:
+            self.case.lead = change(self.case.lead, version=self.seq, head=self.head)
+        return self.case.lead
 
 
 @dataclass(slots=True)
@@ -70,8 +96,7 @@ class Batch:
         """Put a lead into the batch, or return the work that is already done on it."""
         work = self.works.get(lead.id)
         if work is None:
-            work = Work(Case(lead), None if fresh else lead.version, has_clocks=not fresh)
-            self.works[lead.id] = work
+            work = self.works[lead.id] = Work(lead, fresh=fresh)
         return work
 
 
@@ -108,12 +133,13 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
     before, after = work.lead, decision.lead
     check_move(before.id, before.state, after.state)
     rows, mark = work.writes.rows, len(work.writes.rows)
+    seq, head = work.seq, work.head
     try:
         lead = _write(batch, work, after, decision)
     except BaseException:
         # A decision that cannot be written leaves no half of itself behind.
         del rows[mark:]
-        work.writes.rows = rows
+        work.writes.rows, work.seq, work.head = rows, seq, head
         raise
     if decision.reroute is not None:
         work.case.reroute, work.case.previous = decision.reroute, before.owner
@@ -125,35 +151,23 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
 
 
 def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
-    writes = work.writes
-    lead = _write_events(writes, after, decision.events, batch.now)
+    for event in decision.events:
+        _write_event(work, event, batch.now)
     if work.lead.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
-        writes.put(Into.CLOSE_REVIEWS, (batch.now, lead.id))
+        work.writes.put(Into.CLOSE_REVIEWS, (batch.now, work.key))
+    lead = after
     for number, effect in enumerate(decision.effects):
         lead = _write_effect(batch, work, lead, number, effect)
     return lead
 
 
-def _write_events(writes: Writes, lead: Lead, events: tuple[Event, ...], now: datetime) -> Lead:
-    seq, head = lead.version, lead.head
-    for event in events:
-        seq += 1
-        data, personal = canonical(event.data), canonical(event.personal)
-        head = chain(head, event.kind, data, personal)
-        writes.put(
-            Into.EVENT,
-            (
-                lead.id,
-                seq,
-                event.kind.value,
-                now,
-                event.actor,
-                data.decode(),
-                personal.decode(),
-                head,
-            ),
-        )
-    return change(lead, version=seq, head=head) if events else lead
+def _write_event(work: Work, event: Event, now: datetime) -> None:
+    kind = event.kind.value
+    data, personal = canonical(event.data), canonical(event.personal)
+    work.seq += 1
+    work.head = chain(work.head, kind, data, personal)
+    row = (work.key, work.seq, kind, now, event.actor, data.decode(), personal.decode(), work.head)
+    work.writes.put(Into.EVENT, row)
 
 
 def _write_effect(batch: Batch, work: Work, lead: Lead, number: int, effect: Effect) -> Lead:
@@ -162,28 +176,28 @@ def _write_effect(batch: Batch, work: Work, lead: Lead, number: int, effect: Eff
         case KnowContact():
             _know(writes, lead, effect, now)
         case OfferHandoff():
-            return _offer(writes, lead, effect, now)
+            return _offer(work, lead, effect, now)
         case EndHandoff():
             row = (effect.state.value, effect.reason, now, effect.handoff_id)
             writes.put(Into.END_HANDOFF, row)
         case StartClock():
-            into = Into.RESTART_CLOCK if work.has_clocks else Into.CLOCK
-            writes.put(into, _clock_row(lead, effect))
+            into = Into.CLOCK if work.fresh else Into.RESTART_CLOCK
+            writes.put(into, _clock_row(work.key, effect))
         case StopClock():
             state = ClockState.MET if effect.met else ClockState.CANCELLED
-            writes.put(Into.STOP_CLOCK, (state.value, now, lead.id, effect.kind.value))
+            writes.put(Into.STOP_CLOCK, (state.value, now, work.key, effect.kind.value))
         case MoveClock():
-            moved = (effect.next_step, effect.next_at, effect.breached, lead.id, effect.kind.value)
+            moved = (effect.next_step, effect.next_at, effect.breached, work.key, effect.kind.value)
             writes.put(Into.MOVE_CLOCK, moved)
         case AskPerson():
-            _ask(writes, lead, effect, number, now)
+            _ask(work, effect, number, now)
         case AnswerReview():
             writes.put(Into.ANSWER_REVIEW, (effect.answer, effect.by, now, effect.review_id))
         case Act():
-            if effect.supersedes and work.stored_version is not None:
-                writes.put(Into.WITHDRAW, (now, lead.id, list(effect.supersedes)))
+            if effect.supersedes and not work.fresh:
+                writes.put(Into.WITHDRAW, (now, work.key, list(effect.supersedes)))
                 writes.drop_actions(effect.supersedes)
-            _act(batch, writes, lead, effect, number)
+            _act(batch, work, effect, number)
     return lead
 
 
@@ -195,12 +209,12 @@ def _know(writes: Writes, lead: Lead, effect: KnowContact, now: datetime) -> Non
         writes.put(Into.CONTACT_KEY, (lead.book, key_digest(key), effect.contact_id))
 
 
-def _offer(writes: Writes, lead: Lead, effect: OfferHandoff, now: datetime) -> Lead:
-    writes.put(
+def _offer(work: Work, lead: Lead, effect: OfferHandoff, now: datetime) -> Lead:
+    work.writes.put(
         Into.HANDOFF,
         (
             effect.handoff_id,
-            lead.id,
+            work.key,
             effect.to,
             effect.accountable,
             effect.sender,
@@ -215,9 +229,9 @@ def _offer(writes: Writes, lead: Lead, effect: OfferHandoff, now: datetime) -> L
     return change(lead, handoff_id=effect.handoff_id)
 
 
-def _clock_row(lead: Lead, effect: StartClock) -> Row:
+def _clock_row(key: str, effect: StartClock) -> Row:
     return (
-        lead.id,
+        key,
         effect.kind.value,
         "running",
         effect.calendar,
@@ -229,12 +243,12 @@ def _clock_row(lead: Lead, effect: StartClock) -> Row:
     )
 
 
-def _ask(writes: Writes, lead: Lead, effect: AskPerson, number: int, now: datetime) -> None:
-    writes.put(
+def _ask(work: Work, effect: AskPerson, number: int, now: datetime) -> None:
+    work.writes.put(
         Into.REVIEW,
         (
-            timed_id(now, "review", lead.id, lead.version, number),
-            lead.id,
+            timed_id(now, "review", work.key, work.seq, number),
+            work.key,
             effect.reason,
             effect.question,
             effect.reviewer,
@@ -246,23 +260,23 @@ def _ask(writes: Writes, lead: Lead, effect: AskPerson, number: int, now: dateti
     )
 
 
-def _act(batch: Batch, writes: Writes, lead: Lead, effect: Act, number: int) -> None:
+def _act(batch: Batch, work: Work, effect: Act, number: int) -> None:
     now = batch.now
     destinations = batch.listeners.of(effect.kind)
     if not destinations:
         return
     body = orjson.dumps(
-        {"type": effect.kind, "timestamp": now, "data": {"lead_id": lead.id, **effect.body}}
+        {"type": effect.kind, "timestamp": now, "data": {"lead_id": work.key, **effect.body}}
     )
     for destination in destinations:
-        key = f"{lead.id}.{lead.version}.{number}.{destination}"
+        key = f"{work.key}.{work.seq}.{number}.{destination}"
         action_id: UUID = timed_id(now, "action", key)
-        writes.put(
+        work.writes.put(
             Into.ACTION,
             action_row(
                 action_id=action_id,
-                lead_id=lead.id,
-                seq=lead.version,
+                lead_key=work.key,
+                seq=work.seq,
                 kind=effect.kind,
                 destination=destination,
                 key=key,
