@@ -3,7 +3,7 @@
 The database is the truth: tasks carry no data, keep no result, never use ETA or retry.
 """
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from celery import Celery
 from kombu.entity import Queue
@@ -28,8 +28,8 @@ def broker_address(redis_url: str) -> str:
 
     >>> broker_address("redis://localhost:6379/0")
     'redis://localhost:6379/0'
-    >>> broker_address("unix:///run/lead router/valkey.sock?db=0")
-    'redis+socket:///run/lead%20router/valkey.sock?virtual_host=0'
+    >>> broker_address("unix:///run/lead router/valkey.sock?db=2")
+    'redis+socket:///run/lead%20router/valkey.sock?virtual_host=2'
 
     Raises:
         Misconfigured: It is not a Redis, or a Redis Cluster, which cannot be a Celery broker.
@@ -46,7 +46,8 @@ def broker_address(redis_url: str) -> str:
             " Use redis://, rediss://, sentinel:// or unix://."
         )
     if parts.scheme == "unix":
-        return f"redis+socket://{quote(parts.path, safe='/%')}?virtual_host=0"
+        number = parse_qs(parts.query).get("db", ["0"])[0]
+        return f"redis+socket://{quote(parts.path, safe='/%')}?virtual_host={number}"
     return redis_url
 
 

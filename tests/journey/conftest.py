@@ -1,0 +1,69 @@
+"""Towns for the journeys: each module of tests has its own database, broker, CRM and processes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import redis
+
+from router.embedded import down
+from router.embedded.servers import Servers, start_servers
+from router.now import now as read_now
+from router.rulebook.model import RuleBook
+from router.store.books import publish
+from router.store.migrate import migrate
+from router.store.tx import make_engine, transaction
+from tests.journey.crm import Crm, crm
+from tests.journey.town import Town, town
+
+Build = Callable[..., Town]
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Crm]:
+    """Return a CRM that receives everything."""
+    with crm() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def build(
+    tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str
+) -> Iterator[Build]:
+    """Return what makes towns on this module's database and broker."""
+    with ExitStack() as stack:
+
+        def make(
+            *crms: Crm,
+            told: Mapping[str, str] | None = None,
+            limits: Mapping[str, object] | None = None,
+            env: Mapping[str, str] | None = None,
+        ) -> Town:
+            made = Town(tmp_path_factory.mktemp("town"), database_url, redis_url, crms)
+            made.told, made.limits, made.env = told or {}, limits or {}, env or {}
+            return stack.enter_context(town(made))
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def own_servers(
+    tmp_path_factory: pytest.TempPathFactory, starter_book: RuleBook
+) -> Iterator[Servers]:
+    """Return servers of this module's own, to be killed: migrated, with the starter book."""
+    home = tmp_path_factory.mktemp("own")
+    try:
+        made = start_servers(home, on_progress=lambda _text: None)
+        engine = make_engine(made.database_url, size=1)
+        try:
+            migrate(engine)
+            with transaction(engine) as tx:
+                publish(tx, starter_book, serve="default", by="tests", note="start", now=read_now())
+        finally:
+            engine.dispose()
+        with redis.Redis.from_url(made.redis_url) as client:
+            client.flushall()
+        yield made
+    finally:
+        down.stop_everything(Path(home), on_progress=lambda _text: None, grace_s=0.2)

@@ -1,0 +1,235 @@
+"""A whole installation for a journey: processes of our own on a database and a broker."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+from pydantic import SecretStr
+
+from router.app import App, build_app
+from router.embedded.folders import prepare_home
+from router.embedded.ports import choose_port
+from router.embedded.processes import wait_for
+from router.embedded.supervise import Pauses, Program, Supervisor
+from router.road.drain import Road
+from router.settings import DestinationSettings, Settings
+from router.store.tx import transaction
+from tests.journey.crm import Crm
+from tests.journey.forms import SECRETS
+from tests.journey.post import Sender, call
+
+ROOT = Path(__file__).parents[2]
+_START_S = 60.0
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "web": ("web",),
+    "road": ("worker", "--queues", "road"),
+    "deliver": ("worker", "--queues", "deliver"),
+    "ticker": ("ticker",),
+}
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    """Wait until something is true; fail with what was waited for."""
+    assert wait_for(condition, seconds=seconds), f"not within {seconds:g} s: {what}"
+
+
+@dataclass(slots=True)
+class Town:
+    """Processes by name: a kind (web, road, deliver, ticker), with ``-2`` for a second one."""
+
+    home: Path
+    database_url: str
+    redis_url: str
+    crms: Sequence[Crm]
+    #: Settings of every process, without the prefix.
+    told: Mapping[str, str] = field(default_factory=dict)
+    #: Settings of the destinations, beside address and secret.
+    limits: Mapping[str, object] = field(default_factory=dict)
+    #: Further variables.
+    env: Mapping[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    _keepers: dict[str, Supervisor] = field(default_factory=dict)
+    _app: App | None = None
+    _road: Road | None = None
+
+    @property
+    def app(self) -> App:
+        """The parts of a process of this town, in this one."""
+        if self._app is None:
+            self._app = build_app(
+                Settings(
+                    database_url=SecretStr(self.database_url),
+                    redis_url=SecretStr(self.redis_url),
+                    destinations={
+                        name: DestinationSettings.model_validate(told)
+                        for name, told in self._destinations().items()
+                    },
+                )
+            )
+        return self._app
+
+    @property
+    def road(self) -> Road:
+        """A runner of this town, in this process."""
+        if self._road is None:
+            self._road = Road(self.app)
+        return self._road
+
+    @property
+    def port(self) -> int:
+        """Where the first web process answers."""
+        return next(iter(self.ports.values()))
+
+    def sender(self, patience_s: float = 90.0) -> Sender:
+        """Return a form tool that posts to every web process."""
+        return Sender(list(self.ports.values()), patience_s=patience_s)
+
+    def start(self, *names: str, **told: str) -> None:
+        """Start processes, and wait until they work.
+
+        Args:
+            names: What to call them; the part before a dash says what they are.
+            told: Settings of these processes alone, without the prefix.
+        """
+        for name in names:
+            keeper = Supervisor(
+                [self.program(name, told)],
+                home=self.home,
+                on_progress=self.said.append,
+                pauses=Pauses(first_s=0.1, most_s=1.0),
+            )
+            keeper.start()
+            self._keepers[name] = keeper
+        for name in names:
+            self.await_ready(name)
+
+    def program(self, name: str, told: Mapping[str, str]) -> Program:
+        """Return how a process is started."""
+        kind = name.partition("-")[0]
+        if kind == "web" and name not in self.ports:
+            self.ports[name] = choose_port("127.0.0.1", 0).number
+        chosen = {
+            "HOME": str(self.home),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "DESTINATIONS": orjson.dumps(self._destinations()).decode(),
+            "PORT": str(self.ports.get(name, 0)),
+            **{f"SECRET_{source.upper()}": secret for source, secret in SECRETS.items()},
+            **{f"SECRET_{each.name.upper()}": each.secret for each in self.crms},
+            **self.told,
+            **told,
+        }
+        env = {f"LEAD_ROUTER_{key}": value for key, value in chosen.items()}
+        # Whatever the tests are started from, the program is the one of this checkout.
+        env |= {"PYTHONPATH": str(ROOT), **self.env}
+        argv = (sys.executable, "-m", "router.cli.main", *_WORDS[kind])
+        return Program(name, argv, env, grace_s=15.0)
+
+    def await_ready(self, name: str, seconds: float = _START_S) -> None:
+        """Wait until a process works."""
+        kind = name.partition("-")[0]
+        answers = self._web_answers if kind == "web" else self._works
+        until(lambda: self.pid(name) > 0 and answers(name), f"{name} is ready", seconds)
+
+    def pid(self, name: str) -> int:
+        """Return a process's id; 0 while it is dead."""
+        (status,) = self._keepers[name].status()
+        return status.mark.pid if status.mark else 0
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Signal a process alone, without its children; return its id, 0 when it was dead."""
+        pid = self.pid(name)
+        if pid:
+            os.kill(pid, number)
+        return pid
+
+    def children(self, name: str) -> list[int]:
+        """Return the ids of a process's children."""
+        pid = self.pid(name)
+        try:
+            listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        except OSError:
+            return []
+        return [int(each) for each in listed.split()]
+
+    def tend(self) -> None:
+        """Start again what died, as a supervisor does; never waits."""
+        for keeper in self._keepers.values():
+            keeper.poll()
+
+    def tended(self, condition: Callable[[], bool]) -> Callable[[], bool]:
+        """Return a condition that starts again what died whenever it is asked."""
+
+        def look() -> bool:
+            self.tend()
+            return condition()
+
+        return look
+
+    def stop(self, *names: str) -> None:
+        """Stop processes gently; all of them if none is named."""
+        wanted = [self._keepers.pop(name) for name in names or tuple(self._keepers)]
+        if wanted:
+            with ThreadPoolExecutor(len(wanted)) as threads:
+                list(threads.map(Supervisor.stop, wanted))
+
+    def close(self) -> None:
+        """Stop everything, and give back what this process opened."""
+        self.stop()
+        if self._app is not None:
+            self._app.close()
+
+    def faults(self) -> list[str]:
+        """Return the lines of every log that tell of a fault of ours."""
+        return [
+            f"{path.name}: {line[:2000]}"
+            for path in sorted((self.home / "logs").glob("*.log"))
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+            if '"level": "error"' in line
+            or '"level": "critical"' in line
+            or line.startswith("Traceback")
+        ]
+
+    def _destinations(self) -> dict[str, dict[str, object]]:
+        return {
+            each.name: {
+                "url": each.url,
+                "secret": each.name,
+                "allow_private": True,
+                **self.limits,
+            }
+            for each in self.crms
+        }
+
+    def _web_answers(self, name: str) -> bool:
+        try:
+            return call(self.ports[name], "GET", "/readyz").status == 200
+        except OSError:
+            return False
+
+    def _works(self, name: str) -> bool:
+        """Return whether a worker or a ticker has said that it works."""
+        pid = self.pid(name)
+        if name.startswith("ticker"):
+            with transaction(self.app.engine) as tx:
+                row = tx.row("SELECT 1 FROM process WHERE id LIKE %s", (f"ticker:%:{pid}",))
+            return row is not None
+        log = (self.home / "logs" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        return any("worker_ready" in line and f'"pid": {pid}' in line for line in log.splitlines())
+
+
+@contextmanager
+def town(made: Town) -> Iterator[Town]:
+    """Run a town; everything of it is stopped at the end."""
+    prepare_home(made.home)
+    try:
+        yield made
+    finally:
+        made.close()
