@@ -1,0 +1,53 @@
+"""Imports stand at the top and point one way."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+from importlinter.cli import lint_imports
+
+import router
+from tests.house.tree import ROOT, Module, functions, program
+
+#: A command imports what it needs when it runs, so that ``--help`` answers at once.
+_LAZY = "router/cli/"
+
+
+def test_the_router_under_test_is_the_one_of_this_checkout() -> None:
+    assert router.__file__ == str(ROOT / "router" / "__init__.py")
+
+
+def test_no_wall_between_layers_is_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    broken = lint_imports(no_cache=True, no_logo=True)
+    assert not broken, capsys.readouterr().out
+
+
+def test_imports_stand_at_the_top() -> None:
+    late = [
+        f"{module.where}:{node.lineno} {ast.unparse(node)}"
+        for module in program()
+        if not module.where.startswith(_LAZY)
+        for node in _late_imports(module)
+    ]
+    assert not late, "\n".join(late)
+
+
+def test_a_late_import_of_a_command_says_why() -> None:
+    silent = [
+        f"{module.where}:{node.lineno} {ast.unparse(node)}"
+        for module in program()
+        if module.where.startswith(_LAZY)
+        for node in _late_imports(module)
+        if "# noqa: PLC0415 - " not in module.text.splitlines()[node.lineno - 1]
+    ]
+    assert not silent, "\n".join(silent)
+
+
+def _late_imports(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    for function in functions(module):
+        for node in ast.walk(function):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                yield node
