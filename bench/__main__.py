@@ -1,0 +1,146 @@
+"""``python -m bench``: measure everything a few times, and print the table."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from bench import machine, raw
+from bench.drain import drained
+from bench.intake import acknowledgements, owners_in_the_answer
+from bench.latency import PACE, post_to_owner
+from bench.site import BrokenError, Site, site
+from bench.table import ROWS, lines, ratio, summed, verdict
+from router.errors import LeadRouterError
+from router.now import now, ticks
+from router.watch import log
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    runs: int
+    #: Seconds of a raw limit, of a load, and of the steady pace.
+    raw_s: float
+    load_s: float
+    pace_s: float
+    tasks: int
+    backlog: int
+
+
+_FULL = Size(runs=3, raw_s=3, load_s=5, pace_s=20, tasks=4_000, backlog=8_000)
+_QUICK = Size(runs=1, raw_s=1, load_s=2, pace_s=5, tasks=1_500, backlog=6_000)
+
+
+def parts(size: Size) -> dict[str, Callable[[Site], Mapping[str, float]]]:
+    """Return what is measured, in order, by the name that ``--only`` takes.
+
+    Args:
+        size: How much.
+    """
+    return {
+        "postgres": lambda at: raw.postgres(at, size.raw_s),
+        "celery": lambda at: raw.celery(at, size.tasks),
+        "http": lambda at: raw.http(at, size.raw_s),
+        "acks": lambda at: acknowledgements(at, size.load_s, busy=False),
+        "busy": lambda at: acknowledgements(at, size.load_s, busy=True),
+        "drain": lambda at: drained(at, size.backlog),
+        "owner": lambda at: post_to_owner(at, size.pace_s),
+        "wait": lambda at: owners_in_the_answer(at, size.load_s),
+    }
+
+
+def main() -> int:
+    """Measure and print.
+
+    Returns:
+        0 when every measurement was made, met or missed; 1 when one could not be made.
+    """
+    told = _command_line()
+    log.configure("bench", json_lines=False, level=logging.WARNING)
+    size = _QUICK if told.quick else _FULL
+    wanted = told.only.split(",") if told.only else list(parts(size))
+    try:
+        runs = list(_measure(size, wanted, told.runs or size.runs))
+    except (BrokenError, LeadRouterError) as error:
+        _say(f"The benchmark stopped: {error}")
+        return 1
+    spreads = summed(runs)
+    others = [run["others"] for run in runs]
+    _print("")
+    for line in lines(spreads):
+        _print(line)
+    _print(f"{len(runs)} runs; x raw: the median over that of the raw limit of its kind.")
+    _print(f"Machine: {machine.line()}.")
+    _print(f"Others kept {min(others):.1f} to {max(others):.1f} cores busy meanwhile.")
+    if "owner_look" in runs[0]:
+        width, share = (max(run[key] for run in runs) for key in ("owner_look", "owner_share"))
+        _print(
+            f"POST to owner: {PACE} a second; each commit was seen within {width:.1f} ms (p50);"
+            f" {share:.0f} % found an owner."
+        )
+    if told.json:
+        body = {
+            "at": now(),
+            "machine": machine.line(),
+            "size": asdict(size),
+            "runs": runs,
+            "rows": {
+                key: {
+                    **asdict(found),
+                    "label": ROWS[key].label.strip(),
+                    "ratio": ratio(key, spreads),
+                    "target": str(ROWS[key].target or ""),
+                    "verdict": verdict(key, spreads),
+                }
+                for key, found in spreads.items()
+            },
+        }
+        Path(told.json).write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))
+    return 0
+
+
+def _measure(size: Size, wanted: list[str], runs: int) -> Iterator[dict[str, float]]:
+    """Make every measurement once, then again: so that a quiet minute serves no row alone."""
+    chosen = parts(size)
+    with site(_say) as at:
+        for number in range(runs):
+            found: dict[str, float] = {}
+            before = machine.spent(at.roots())
+            for name in wanted:
+                started = ticks()
+                found.update(chosen[name](at))
+                _say(f"run {number + 1} of {runs}: {name}, {ticks() - started:.0f} s")
+            found["others"] = machine.spent(at.roots()).others_since(before)
+            yield found
+
+
+def _command_line() -> argparse.Namespace:
+    names = ",".join(parts(_FULL))
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short run of everything")
+    parser.add_argument("--runs", type=int, help="how often (3; 1 with --quick)")
+    parser.add_argument("--only", help=f"some of {names}, separated by commas")
+    parser.add_argument("--json", metavar="FILE", help="write every value there, too")
+    told = parser.parse_args()
+    unknown = set((told.only or "postgres").split(",")) - set(parts(_FULL))
+    if unknown:
+        parser.error(f"--only knows {names}, not {', '.join(sorted(unknown))}")
+    return told
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""READ ME FIRST: what the benchmark measures, as one table. Each row is a key that a run fills.
+
+A rate counts per second; a time is in milliseconds. The raw limit beside a row is measured in the
+same run, on the same servers, with as little of our own code as possible.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.figures import Spread, Target, number, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that is measured."""
+
+    label: str
+    #: Key of the raw limit it is compared with; empty for none.
+    against: str = ""
+    target: Target | None = None
+
+
+def _rate(limit: float) -> Target:
+    return Target(limit, at_least=True)
+
+
+def _time(limit: float) -> Target:
+    return Target(limit, at_least=False)
+
+
+RAW: dict[str, Row] = {
+    "pg_insert_1": Row("PostgreSQL: insert + commit, 1 connection, /s"),
+    "pg_insert_8": Row("PostgreSQL: insert + commit, 8 connections, /s"),
+    "pg_copy_100": Row("PostgreSQL: COPY + commit of 100 rows, rows/s"),
+    "pg_same_rows": Row("PostgreSQL: COPY of what a lead writes, 2 conns, leads/s"),
+    "celery_threads_4": Row("Celery: tasks that do nothing, 4 threads, /s"),
+    "celery_prefork_2": Row("Celery: tasks that do nothing, 2 processes, /s"),
+    "celery_wake": Row("Celery: send a hint to its task's start, p50, ms"),
+    "http_1": Row("HTTP: empty ASGI answer, 1 connection, /s"),
+    "http_1_p50": Row("HTTP: empty ASGI answer, 1 connection, p50, ms"),
+    "http_64": Row("HTTP: empty ASGI answer, 64 connections, /s"),
+    "http_64_p99": Row("HTTP: empty ASGI answer, 64 connections, p99, ms"),
+}
+
+OURS: dict[str, Row] = {
+    "acks_1": Row("acks/s, 1 connection, workers idle", "pg_insert_1"),
+    "acks_1_p50": Row("  p50, ms", "http_1_p50"),
+    "acks_1_p99": Row("  p99, ms"),
+    "acks_64": Row("acks/s, 64 connections, workers idle", "http_64", _rate(5000)),
+    "acks_64_p50": Row("  p50, ms"),
+    "acks_64_p99": Row("  p99, ms", "http_64_p99", _time(30)),
+    "busy_1": Row("acks/s, 1 connection, workers busy", "pg_insert_1"),
+    "busy_1_p50": Row("  p50, ms", "http_1_p50"),
+    "busy_1_p99": Row("  p99, ms"),
+    "busy_64": Row("acks/s, 64 connections, workers busy", "http_64"),
+    "busy_64_p50": Row("  p50, ms"),
+    "busy_64_p99": Row("  p99, ms", "http_64_p99"),
+    "busy_64_drained": Row("  leads/s decided meanwhile"),
+    "drain": Row("leads/s through all stages, 2 worker processes", "pg_same_rows", _rate(3000)),
+    "owner_p50": Row("POST to owner at 50 leads/s, p50, ms", "celery_wake", _time(20)),
+    "owner_p99": Row("POST to owner at 50 leads/s, p99, ms", "", _time(100)),
+    "owner_ack_p50": Row("  of which POST to 200, p50, ms"),
+    "wait_1": Row("?wait=owner, 1 connection, /s", "pg_insert_1"),
+    "wait_1_p50": Row("?wait=owner, 1 connection, p50, ms", "http_1_p50"),
+    "wait_1_p99": Row("?wait=owner, 1 connection, p99, ms"),
+}
+
+ROWS: dict[str, Row] = {**RAW, **OURS}
+
+_LABEL, _WIDTH = 56, 100
+
+
+def summed(runs: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
+    """Put the runs together, in the order of the table; keys that no run filled are absent.
+
+    >>> summed([{"drain": 900.0}, {"drain": 1100.0}])["drain"].median
+    1000.0
+    """
+    found: dict[str, Spread] = {}
+    for key in ROWS:
+        values = [run[key] for run in runs if key in run]
+        if values:
+            found[key] = spread(values)
+    return found
+
+
+def ratio(key: str, spreads: Mapping[str, Spread]) -> float | None:
+    """Return a row's median as a multiple of its raw limit's; None where there is none."""
+    against = ROWS[key].against
+    if against not in spreads or not spreads[against].median:
+        return None
+    return spreads[key].median / spreads[against].median
+
+
+def verdict(key: str, spreads: Mapping[str, Spread]) -> str:
+    """Say whether a row's median keeps its target; empty for a row without one."""
+    target = ROWS[key].target
+    if target is None:
+        return ""
+    return "met" if target.met(spreads[key].median) else "MISSED"
+
+
+def lines(spreads: Mapping[str, Spread]) -> list[str]:
+    """Lay the table out, at most 100 columns wide."""
+    printed: list[str] = []
+    for title, rows in (("raw limits of this machine", RAW), ("lead-router", OURS)):
+        keys = [key for key in rows if key in spreads]
+        if keys:
+            head = f"{title:<{_LABEL}}{'median':>8}  {'least-most':>14}{'x raw':>6}  target"
+            printed += [head, "-" * _WIDTH, *(_line(key, spreads) for key in keys), ""]
+    return printed
+
+
+def _line(key: str, spreads: Mapping[str, Spread]) -> str:
+    row, found = ROWS[key], spreads[key]
+    multiple = ratio(key, spreads)
+    shown = f"{multiple:.2f}" if multiple is not None else ""
+    around = f"{number(found.least)}-{number(found.most)}"
+    target = f"{row.target} {verdict(key, spreads)}" if row.target else ""
+    label = row.label if len(row.label) <= _LABEL else row.label[: _LABEL - 1] + "…"
+    text = f"{label:<{_LABEL}}{number(found.median):>8}  {around:>14}{shown:>6}  {target}"
+    return text.rstrip()
