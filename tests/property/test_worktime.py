@@ -34,7 +34,7 @@ calendars = st.builds(
 )
 moments = st.datetimes(
     datetime(2025, 12, 20),  # noqa: DTZ001 - hypothesis adds the zone
-    datetime(2027, 1, 10),  # noqa: DTZ001
+    datetime(2027, 1, 10),  # noqa: DTZ001 - as above
     timezones=st.just(UTC),
 )
 needs = st.timedeltas(timedelta(0), timedelta(days=20))
