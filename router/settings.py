@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         Args:
             name: The name the source or destination uses, e.g. ``typeform``.
         """
-        raw = os.environ.get(secret_variable(name), "")
+        raw = os.environ.get(secret_variable(name), "")  # noqa: TID251 - as the module says
         return tuple(SecretStr(part) for part in raw.split())
 
 
@@ -121,6 +121,4 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValueError as error:
-        raise Misconfigured(
-            f"A {_PREFIX}* environment variable cannot be used: {error}"
-        ) from error
+        raise Misconfigured(f"A {_PREFIX}* environment variable cannot be used: {error}") from error

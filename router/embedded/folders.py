@@ -22,6 +22,7 @@ LOG_BYTES = 10_000_000
 """Size at which a log is set aside when its process starts."""
 _LONGEST_SOCKET = ".s.PGSQL.5432.lock"
 _NEEDED_BYTES = 200_000_000
+_PRIVATE = 0o700
 _SECRET = "run-secret"  # noqa: S105 - a file's name
 _WHY = {
     errno.EROFS: "the disk is mounted read-only. Choose another folder with LEAD_ROUTER_HOME.",
@@ -66,7 +67,7 @@ def prepare_home(home: Path) -> Path:
     """
     home = home.expanduser().absolute()
     with explaining(home):
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         home = home.resolve()
         owner = home.stat().st_uid
         if owner != os.geteuid():
@@ -74,7 +75,7 @@ def prepare_home(home: Path) -> Path:
                 f"The data folder {home} belongs to user id {owner}, you are {os.geteuid()}: "
                 "start as that user, or set LEAD_ROUTER_HOME to a folder of your own."
             )
-        (home / "logs").mkdir(mode=0o700, exist_ok=True)
+        (home / "logs").mkdir(mode=_PRIVATE, exist_ok=True)
         disk = os.statvfs(home)
         if disk.f_bavail * disk.f_frsize < _NEEDED_BYTES and not (home / "postgres").exists():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -98,9 +99,9 @@ def socket_folder(home: Path) -> Path:
     folder = home / "sockets"
     if len(os.fsencode(folder / _LONGEST_SOCKET)) <= SOCKET_PATH_BYTES:
         with explaining(folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=_PRIVATE, exist_ok=True)
             if not _is_private(folder):
-                folder.chmod(0o700)
+                folder.chmod(_PRIVATE)
         return folder
     note = home / "socket-folder"
     with explaining(note):
@@ -143,7 +144,7 @@ def _is_private(folder: Path) -> bool:
     except OSError:
         return False
     ours = found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
-    return ours and stat.S_IMODE(found.st_mode) == 0o700
+    return ours and stat.S_IMODE(found.st_mode) == _PRIVATE
 
 
 def database_password(home: Path) -> str:

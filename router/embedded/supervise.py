@@ -208,8 +208,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Passed on unread: what a process does with its settings is its own business.
-                env={**os.environ, **program.env},
+                env={**os.environ, **program.env},  # noqa: TID251 - passed on, not read
                 start_new_session=True,
             )
         finally:

@@ -227,14 +227,13 @@ def _facts(lead: Lead) -> dict[str, object]:
         if value := getattr(who, name):
             found[name] = value
     # A number that is not valid is still the best there is to dial.
-    for name, value in (
+    known = (
         ("email", who.email or who.email_canonical),
         ("phone", who.phone_e164 or who.phone),
         ("service_line", lead.service_line),
         ("tags", lead.tags),
-    ):
-        if value:
-            found[name] = value
+    )
+    found |= {name: value for name, value in known if value}
     if who.company_size is not None:
         found["company_size"] = who.company_size
     if lead.answers:
