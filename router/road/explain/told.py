@@ -1,0 +1,215 @@
+"""The shapes of an explanation; every moment is aware, every word is for people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from router.lead.states import LeadState
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came in."""
+
+    source: str
+    form: str
+    page: str
+    campaign: str
+    received_at: datetime
+    #: What the sender says; None if it does not.
+    submitted_at: datetime | None
+    delivery_id: UUID
+    #: What became of the delivery; empty for a sample that was never sent.
+    delivery: str
+    #: The person's own words.
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What was made of it."""
+
+    #: ``new``, ``returning`` or ``open_lead``; empty before that was known.
+    match: str
+    matched_by: tuple[str, ...]
+    notes: tuple[str, ...]
+    missing: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTold:
+    """A rule, and the comparisons that speak for or against it."""
+
+    rule: str
+    summary: str
+    steward: str
+    #: ``file:line`` in the rule book.
+    place: str
+    #: For the rule that decided: what held. For a near miss: what did not.
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTold:
+    """How one part of the rule book came out."""
+
+    phase: str
+    #: The rule that decided; None when none matched.
+    decided: RuleTold | None
+    #: What it does, e.g. ``pool uk-and-ireland``; empty when none matched.
+    effect: str
+    #: Rules of which all conditions but one held.
+    near_misses: tuple[RuleTold, ...]
+    #: Rules that were looked at.
+    judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the inquiry is about, and who says so."""
+
+    intent: str
+    #: 0..1.
+    confidence: float
+    #: ``accepted``, ``suggested`` or ``person``.
+    decided_by: str
+    alternatives: tuple[tuple[str, float], ...]
+    evidence: tuple[str, ...]
+    urgency: str
+    service: str
+    summary: str
+    risk_flags: tuple[str, ...]
+    #: Name and version of the classifier.
+    classifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTold:
+    """Who has it."""
+
+    kind: str
+    id: str
+    name: str
+    accountable: str
+    accountable_name: str
+    pool: str
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who was considered, and why they were chosen or passed over."""
+
+    person: str
+    name: str
+    chosen: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTold:
+    """One promise."""
+
+    clock: str
+    state: str
+    started_at: datetime
+    respond_by: datetime
+    #: Working time that was promised, in seconds.
+    target_s: int
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to a person."""
+
+    id: UUID
+    reason: str
+    question: str
+    reviewer: str
+    state: str
+    due_at: datetime
+    answer: str
+    answered_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Something that was or shall be said outside."""
+
+    kind: str
+    destination: str
+    state: str
+    attempts: int
+    #: Its end, or its next try.
+    at: datetime
+    #: What the destination answered, or the last error; empty before the first try.
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event, in words."""
+
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What happens next, unless somebody acts."""
+
+    what: str
+    #: None when it waits for a person without a limit.
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Whether the events are as they were written."""
+
+    verified: bool
+    events: int
+    #: What is wrong; empty when it is verified.
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that is known about the way of one lead."""
+
+    lead_id: UUID
+    state: LeadState
+    #: Why it stands beside the road; empty on the road.
+    reason: str
+    #: Who asks, e.g. ``Ann Archer, Archer Mills Ltd``.
+    who: str
+    #: IANA zone of the owner; UTC while there is none.
+    zone: str
+    #: True for a sample that was never sent.
+    rehearsed: bool
+    merged_into: UUID | None
+    came: Came
+    cleaned: Cleaned
+    #: Digest of the rule book version.
+    digest: str
+    #: ``recorded`` when the facts are those that were judged, ``present`` when they are the
+    #: lead's as it stands; empty when the version cannot be read.
+    facts: str
+    phases: tuple[PhaseTold, ...]
+    found: Found | None
+    owner: OwnerTold | None
+    candidates: tuple[Candidate, ...]
+    sla: str
+    priority: str
+    clocks: tuple[ClockTold, ...]
+    questions: tuple[Question, ...]
+    next: tuple[Next, ...]
+    sent: tuple[Sent, ...]
+    timeline: tuple[Happened, ...]
+    chain: Chain

@@ -1,0 +1,78 @@
+"""The API's outer edge: what a request must look like before anybody reads it."""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from router.errors import Rejected
+from router.web.auth import SAFE, check_origin
+from router.web.problem import problem_of, problem_response
+
+#: Largest body of a call, in bytes.
+MAX_BODY = 64 * 1024
+_UNAUTHORIZED = 401
+
+
+class Edge:
+    """Refuses foreign pages, bodies that are not JSON, and bodies that are too large."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before an application.
+
+        Args:
+            app: Gets what passes.
+        """
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                # Answers hold personal data.
+                headers.setdefault("cache-control", "no-store")
+                if message["status"] == _UNAUTHORIZED:
+                    headers["www-authenticate"] = "Bearer"
+            await send(message)
+
+        try:
+            check_request(scope["method"], Headers(scope=scope))
+        except Rejected as error:
+            await problem_response(problem_of(error), scope["path"])(scope, receive, marked)
+            return
+        await self._app(scope, receive, marked)
+
+
+def check_request(method: str, headers: Headers) -> None:
+    """Refuse a request that must not be read.
+
+    Args:
+        method: Of the request.
+        headers: Of the request.
+
+    Raises:
+        Rejected: It comes from another site's page (403), has no length (411), is too large (413)
+            or is not JSON (415).
+    """
+    check_origin(method, headers)
+    if method in SAFE:
+        return
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Rejected(
+            "Send JSON, with the header `Content-Type: application/json`.",
+            status=415,
+            code="not_json",
+        )
+    length = headers.get("content-length", "")
+    if not length.isdecimal():
+        raise Rejected(
+            "Send the header `Content-Length`; a body in chunks is not read.",
+            status=411,
+            code="length_required",
+        )
+    if int(length) > MAX_BODY:
+        raise Rejected(f"The body is larger than {MAX_BODY} bytes.", status=413, code="too_large")
