@@ -28,6 +28,14 @@ def receiver() -> Iterator[Crm]:
 
 
 @pytest.fixture(scope="module")
+def place(build: "Build", receiver: Crm) -> Town:
+    """Return a town with two web processes, on the book that ships."""
+    made = build(receiver)
+    made.start("web", "web-2", "road", "deliver", "ticker")
+    return made
+
+
+@pytest.fixture(scope="module")
 def build(
     tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str
 ) -> Iterator[Build]:

@@ -11,20 +11,11 @@ from router.lead.states import LeadState
 from router.store.tx import transaction
 from tests.build import inquiry, leads_of
 from tests.journey import forms, ledger
-from tests.journey.conftest import Build
 from tests.journey.crm import Crm
 from tests.journey.post import Answer, Form, post
 from tests.journey.town import Town, until
 
 _SEED = 20260302
-
-
-@pytest.fixture(scope="module")
-def place(build: Build, receiver: Crm) -> Town:
-    """Return a town with two web processes."""
-    made = build(receiver)
-    made.start("web", "web-2", "road", "deliver", "ticker")
-    return made
 
 
 @pytest.mark.parametrize("way", sorted(forms.every_source()))

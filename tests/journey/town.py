@@ -13,7 +13,7 @@ import orjson
 from pydantic import SecretStr
 
 from router.app import App, build_app
-from router.embedded.folders import prepare_home
+from router.embedded.folders import prepare_home, tail
 from router.embedded.ports import choose_port
 from router.embedded.processes import wait_for
 from router.embedded.supervise import Pauses, Program, Supervisor
@@ -134,9 +134,9 @@ class Town:
 
     def await_ready(self, name: str, seconds: float = _START_S) -> None:
         """Wait until a process works."""
-        kind = name.partition("-")[0]
-        answers = self._web_answers if kind == "web" else self._works
-        until(lambda: self.pid(name) > 0 and answers(name), f"{name} is ready", seconds)
+        answers = self._web_answers if name.startswith("web") else self._works
+        ready = wait_for(lambda: self.pid(name) > 0 and answers(name), seconds=seconds)
+        assert ready, f"{name} is not ready: {tail(self.home / 'logs' / f'{name}.log', 20)}"
 
     def pid(self, name: str) -> int:
         """Return a process's id; 0 while it is dead."""
