@@ -10,6 +10,7 @@ import redis
 from router.embedded import down
 from router.embedded.servers import Servers, start_servers
 from router.now import now as read_now
+from router.rulebook.load import load_book
 from router.rulebook.model import RuleBook
 from router.store.books import publish
 from router.store.migrate import migrate
@@ -18,6 +19,7 @@ from tests.journey.crm import Crm, crm
 from tests.journey.town import Town, town
 
 Build = Callable[..., Town]
+_BOOK = Path(__file__).parent / "book"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,19 @@ def build(
             return stack.enter_context(town(made))
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def night_shift(database_url: str) -> RuleBook:
+    """Publish the small book with targets of seconds on this module's database."""
+    book = load_book(_BOOK)
+    engine = make_engine(database_url, size=1)
+    try:
+        with transaction(engine) as tx:
+            publish(tx, book, serve="default", by="tests", note="night shift", now=read_now())
+    finally:
+        engine.dispose()
+    return book
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,11 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def say(text: str) -> None:
+    """Put a count or a seed beside the test's output: shown when it fails, or with ``-s``."""
+    sys.stdout.write(f"{text}\n")
+
+
 def until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
     """Wait until something is true; fail with what was waited for."""
     assert wait_for(condition, seconds=seconds), f"not within {seconds:g} s: {what}"

@@ -1,0 +1,143 @@
+"""Nobody answers: real tickers climb the ladder, and whoever is late finds one outcome."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+
+import pytest
+
+from router.errors import Conflict
+from router.lead.decision import ClockKind
+from router.lead.model import Lead
+from router.lead.states import ClockState, LeadState
+from router.now import now
+from router.road.act import act
+from router.rulebook.model import RuleBook
+from router.stages.desk import decide as desk
+from router.store.clocks import clocks_of
+from router.store.tx import transaction
+from tests.build import events_of, lead_now, leads_of
+from tests.journey import forms, ledger
+from tests.journey.conftest import Build
+from tests.journey.crm import Crm
+from tests.journey.post import post
+from tests.journey.town import Town, say, until
+
+#: What a receiver hears about a lead that nobody ever answers, in order.
+_LADDER = [
+    "handoff.offered",
+    "sla.warned",
+    "sla.escalated",
+    "handoff.offered",
+    "sla.warned",
+    "sla.escalated",
+    "handoff.offered",
+    "sla.warned",
+    "sla.escalated",
+]
+_RACES = 24
+
+
+@pytest.fixture(scope="module")
+def place(build: Build, night_shift: RuleBook, receiver: Crm) -> Town:
+    """Return a town with two tickers, on the book whose targets are seconds."""
+    assert night_shift.name == "Night Shift"
+    made = build(receiver, told={"RETRY_BASE_S": "0.2"})
+    made.start("web", "road", "deliver", "ticker", "ticker-2")
+    return made
+
+
+def _sent(town: Town, **changes: object) -> Lead:
+    """Post an inquiry that is given its owner at once."""
+    answer = post(town.port, forms.generic(wait=True, **changes))
+    assert answer.said["status"] == "assigned"
+    return leads_of(town.app, answer.delivery_id)[0]
+
+
+def test_unanswered_lead_is_warned_escalated_and_reassigned_once_per_step(
+    place: Town, receiver: Crm
+) -> None:
+    leads = [_sent(place, tags=["hurry"]) for _ in range(10)]
+
+    def climbed() -> bool:
+        heard = Counter(call.lead_id for call in receiver.taken if call.kind in _LADDER)
+        return all(heard[lead.id] >= len(_LADDER) for lead in leads)
+
+    until(climbed, "the ladders were climbed", 40)
+    until(lambda: ledger.is_at_rest(place.app), "everything is at rest")
+    for lead in leads:
+        calls = [call for call in receiver.about(lead.id) if call.kind in _LADDER]
+        assert [call.kind for call in calls] == _LADDER
+        assert len({call.key for call in calls}) == len(_LADDER)
+        moved = lead_now(place.app, lead.id)
+        assert moved.owner is not None
+        assert moved.owner.id == "olive-grant"
+        assert len(set(moved.passed)) == len(moved.passed) == 2
+        told = [call.message["data"]["to"]["id"] for call in calls if call.kind == "sla.warned"]
+        assert told == [*moved.passed, "olive-grant"]
+        assert events_of(place.app, lead.id).count("sla.breached") == 3
+    ledger.check_receiver(place.app, receiver, {lead.id for lead in leads})
+    ledger.check_chains(place.app)
+
+
+def _respond_by(town: Town, lead: Lead) -> timedelta:
+    with transaction(town.app.engine) as tx:
+        clock = clocks_of(tx, [lead.id])[lead.id][ClockKind.ACCEPTANCE]
+    return clock.respond_by - now()
+
+
+def _accept_at_the_breach(town: Town, lead: Lead, early: timedelta) -> str:
+    """Accept a lead within milliseconds of its breach; return what came of it."""
+    assert lead.owner is not None
+    first = lead.owner.id
+    Event().wait(max(0.0, (_respond_by(town, lead) - early).total_seconds()))
+    try:
+        accepted = act(
+            town.road,
+            lead.id,
+            lambda it: desk.accept(it.lead, first, it.now, it.clocks, book=it.book, person=first),
+        )
+    except Conflict as conflict:
+        said = str(conflict)
+    else:
+        assert (accepted.state, accepted.owner) == (LeadState.ACCEPTED, lead.owner)
+        return "accepted"
+    owner = lead_now(town.app, lead.id).owner
+    assert owner is not None
+    assert owner.id != first
+    assert owner.id in said
+    return "reassigned"
+
+
+def test_accept_within_milliseconds_of_the_breach_has_one_outcome(place: Town) -> None:
+    # From 20 milliseconds before the breach to 60 after it: a ticker needs some to wake up.
+    moments = [timedelta(milliseconds=20 - 80 * turn / _RACES) for turn in range(_RACES)]
+    outcomes: dict[str, list[Lead]] = {"accepted": [], "reassigned": []}
+    for some in _chunks(moments, 6):
+        leads = [_sent(place, tags=["race"]) for _ in some]
+        with ThreadPoolExecutor(len(some)) as threads:
+            found = threads.map(_accept_at_the_breach, [place] * len(some), leads, some)
+            for lead, outcome in zip(leads, found, strict=True):
+                outcomes[outcome].append(lead)
+    for lead in outcomes["accepted"]:
+        happened = events_of(place.app, lead.id)
+        assert "lead.reassigned" not in happened
+        assert happened.count("lead.accepted") == 1
+        assert lead_now(place.app, lead.id).owner == lead.owner
+        with transaction(place.app.engine) as tx:
+            clock = clocks_of(tx, [lead.id])[lead.id][ClockKind.ACCEPTANCE]
+        assert (clock.state, clock.next_at) == (ClockState.MET, None)
+    for lead in outcomes["reassigned"]:
+        happened = events_of(place.app, lead.id)
+        assert happened.count("lead.accepted") == 0
+        assert happened.index("sla.breached") < happened.index("lead.reassigned")
+    say(f"{_RACES} races: {len(outcomes['accepted'])} accepted in time")
+    assert sum(map(len, outcomes.values())) == _RACES
+    assert place.faults() == []
+
+
+def _chunks(items: list[timedelta], size: int) -> Iterator[list[timedelta]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
