@@ -31,14 +31,15 @@ def main(pool: str, concurrency: int) -> None:
     # Connects at its first use, which is after the fork.
     client = redis.Redis.from_url(url)
 
-    @app.task(name="clean")
     def clean() -> None:
         """Do nothing."""
 
-    @app.task(name="capture")
     def capture() -> None:
-        started = ticks()
-        client.rpush(STARTS, repr(started))
+        """Say when it started."""
+        client.rpush(STARTS, repr(ticks()))
+
+    app.task(name="clean")(clean)
+    app.task(name="capture")(capture)
 
     app.Worker(
         hostname="bare@bench",

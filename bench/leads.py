@@ -9,7 +9,7 @@ from random import Random
 
 import orjson
 
-_FIRST = "Maren Olu Pia Tomas Ines Jonas Amara Felix Greta Hugo Isla Karim Leonie Mateo Noor".split()
+_FIRST = "Maren Olu Pia Tomas Ines Jonas Amara Felix Greta Hugo Isla Karim Leonie Mateo".split()
 _LAST = "Holt Adair Lund Berg Roux Keller Osei Brandt Lindqvist Moreau Walsh Haddad Vogel".split()
 _TRADES = "Logistics Foods Robotics Insurance Travel Energy Furniture Textiles Media".split()
 _TITLES = ("Head of Operations", "Marketing Manager", "CEO", "Data Analyst", "VP Sales", "")
@@ -49,20 +49,20 @@ _NUMBERS = {"GB": (1000, "0{:03d}"), "US": (100, "01{:02d}"), "DE": (1000, "{:03
 _MESSAGES: tuple[tuple[int, str], ...] = (
     (16, "What does it cost for {people} people? We need a quote with the annual plan."),
     (8, "Could you send me your price list? Our budget for analytics is about {people}k a year."),
-    (16, "We would like to see a demo of the reporting, for a team of {people}. Are you free soon?"),
+    (16, "We would like to see a demo of the reporting for {people} people. Are you free soon?"),
     (8, "Please call me back to arrange a call. We run paid search in {people} accounts."),
     (10, "We are ready to start with {people} seats. Please send the contract to our procurement."),
     (12, "Does it work with our data warehouse, and do you support SSO for {people} users?"),
     (8, "Our dashboard is empty since monday and I cannot log in. The error message is E{people}."),
     (4, "I am disappointed: we were charged twice, and nobody answers. I want a refund."),
     (5, "We are an agency with {people} clients and would like to become a partner."),
-    (3, "I am applying for the open position of analyst. My CV is attached, with {people} projects."),
+    (3, "I am applying for the open position of analyst: my CV is attached ({people} projects)."),
     (4, "We offer SEO services: backlinks that increase your traffic. {people} verified leads."),
     (6, "Hello, we met at the fair. Best regards"),
 )
 _FORMS = (("f-contact", "Contact", "contact"), ("f-demo", "Demo request", "demo"))
 _FORMS_BY_CHANCE = (*_FORMS, _FORMS[0], ("f-price", "Pricing", "contact"))
-_CAMPAIGNS = (("newsletter", "email"), ("search", "cpc"), ("", ""), ("", ""), ("linkedin", "social"))
+_CAMPAIGNS = (("newsletter", "email"), ("search", "cpc"), ("", ""), ("", ""), ("fair", "event"))
 #: Shares of 1: the same person again, a free mailbox, no phone, a customer, a filled honeypot.
 _AGAIN, _FREE, _SILENT, _CUSTOMER, _SPAM = 0.03, 0.12, 0.15, 0.01, 0.01
 

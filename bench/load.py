@@ -145,12 +145,13 @@ def main() -> None:
     parser.add_argument("--path", default="/in/generic")
     parser.add_argument("--tag", default="load")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="send the same ones over and over")
+    parser.add_argument("--again", action="store_true", help="send them over and over")
     parser.add_argument("--expect", default="", help="what a good answer holds")
     told = parser.parse_args()
     made = requests(told.count, told.path, told.tag, told.seed)
     begin = ticks() + told.warm
-    of = Round(cycle(made) if told.again else iter(made), begin, begin + told.seconds, told.expect.encode())
+    posts = cycle(made) if told.again else iter(made)
+    of = Round(posts, begin, begin + told.seconds, told.expect.encode())
     uvloop.run(play(told.port, told.connections, of))
     seconds = min(ticks(), of.end) - begin
     result = {

@@ -5,6 +5,7 @@ its server processes. ``--calls`` adds what cProfile says, which slows everythin
 """
 
 import argparse
+import contextlib
 import cProfile
 import functools
 import io
@@ -13,7 +14,7 @@ import pstats
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from bench import machine
@@ -34,6 +35,7 @@ from router.watch import log
 
 _STEPS = ("prepare", "load", "decide", "absorb", "settled", "finish")
 _WARM = 600
+_OUTERMOST = "road: all else (loops, ticket, commit)"
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ def watch(meter: Meter) -> None:
     meter.around(batch, "insert_leads", "road: write leads")
     meter.around(batch, "update_leads", "road: write leads")
     meter.around(batch, "flush", "road: write the rest")
-    meter.around(drain.Road, "run", "road: all else (ticket, transaction, commit)")
+    meter.around(drain.Road, "run", _OUTERMOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ class Cost:
     postgres: float
 
 
-def measure(app: App, postmaster: int, count: int, meter: Meter) -> Cost:
+def measure(
+    app: App, postmaster: int, count: int, meter: Meter, around: AbstractContextManager[object]
+) -> Cost:
     """Drain a backlog in this process.
 
     Args:
@@ -128,6 +132,7 @@ def measure(app: App, postmaster: int, count: int, meter: Meter) -> Cost:
         postmaster: The database's first process.
         count: Leads of the backlog, after some that warm everything up.
         meter: Counts; must be around the road already.
+        around: Entered for the drain itself.
     """
     road = Road(app)
     inquiries = Inquiries("profile")
@@ -136,16 +141,29 @@ def measure(app: App, postmaster: int, count: int, meter: Meter) -> Cost:
     preload(app, inquiries, count)
     meter.clear()
     before, started, own = sum(machine.tree([postmaster]).values()), ticks(), time.process_time()
-    _drain(road)
+    with around:
+        _drain(road)
     spent = time.process_time() - own
-    return Cost(
-        count, ticks() - started, spent, sum(machine.tree([postmaster]).values()) - before
-    )
+    return Cost(count, ticks() - started, spent, sum(machine.tree([postmaster]).values()) - before)
 
 
 def _drain(road: Road) -> None:
     while road.drain(StageName.CAPTURE):
         """Each call works for about a second."""
+
+
+def overhead(tries: int = 20_000) -> float:
+    """Return the CPU seconds by which one counted step makes the step around it look dearer.
+
+    Args:
+        tries: How often it is measured.
+    """
+    meter = Meter()
+    with meter.step("around"):
+        for _ in range(tries):
+            with meter.step("inside"):
+                """Nothing: only the counting is left."""
+    return meter.cpu["around"] / tries
 
 
 def report(cost: Cost, meter: Meter) -> list[str]:
@@ -156,21 +174,22 @@ def report(cost: Cost, meter: Meter) -> list[str]:
         meter: Of the steps.
     """
     each = 1e6 / cost.leads
+    rate, python, postgres = cost.leads / cost.seconds, cost.python * each, cost.postgres * each
     lines = [
-        f"{cost.leads} leads in {cost.seconds:.2f} s, one process: {cost.leads / cost.seconds:,.0f}"
-        " leads/s",
-        f"CPU a lead: Python {cost.python * each:.0f} us, PostgreSQL {cost.postgres * each:.0f} us",
+        f"{cost.leads} leads in {cost.seconds:.2f} s, one process: {rate:,.0f} leads/s",
+        f"CPU a lead: Python {python:.0f} us, PostgreSQL {postgres:.0f} us",
         "",
-        f"{'step':<46}{'CPU us':>9}{'wall us':>9}{'calls/lead':>12}",
-        "-" * 76,
     ]
+    if not meter.cpu:
+        return lines
+    lines += [f"{'step':<46}{'CPU us':>9}{'wall us':>9}{'calls/lead':>12}", "-" * 76]
+    counting = overhead() * sum(meter.calls.values())
+    meter.cpu[_OUTERMOST] -= counting
+    meter.wall[_OUTERMOST] -= counting
     for name, cpu in sorted(meter.cpu.items(), key=lambda item: -item[1]):
-        wall, calls = meter.wall[name], meter.calls[name]
-        lines.append(
-            f"{name:<46}{cpu * each:>9.1f}{wall * each:>9.1f}{calls / cost.leads:>12.3f}"
-        )
-    total = sum(meter.cpu.values()), sum(meter.wall.values())
-    lines.append(f"{'all steps':<46}{total[0] * each:>9.1f}{total[1] * each:>9.1f}")
+        wall, calls = meter.wall[name] * each, meter.calls[name] / cost.leads
+        lines.append(f"{name:<46}{cpu * each:>9.1f}{wall:>9.1f}{calls:>12.3f}")
+    lines.append(f"{'counting all this':<46}{counting * each:>9.1f}")
     return lines
 
 
@@ -182,25 +201,28 @@ def main() -> None:
     parser.add_argument("--save", metavar="FILE", help="write cProfile's data there")
     told = parser.parse_args()
     log.configure("bench", json_lines=False, level=logging.WARNING)
-    meter, profiler = Meter(), cProfile.Profile(time.thread_time)
-    with site(lambda text: sys.stderr.write(text + "\n") and None) as at, at.place() as place:
+    meter, profiler = Meter(), cProfile.Profile()
+    with site(_say) as at, at.place() as place:
         app = build_app(place.settings())
         postmaster = at.servers.postgres.pid() or 0
         if not told.calls:
             watch(meter)
-            cost = measure(app, postmaster, told.leads, meter)
-        else:
-            with profiler:
-                cost = measure(app, postmaster, told.leads, meter)
+        around = profiler if told.calls else contextlib.nullcontext()
+        cost = measure(app, postmaster, told.leads, meter, around)
         app.close()
     sys.stdout.write("\n".join(report(cost, meter)) + "\n")
     if told.calls:
         out = io.StringIO()
         pstats.Stats(profiler, stream=out).sort_stats("tottime").print_stats(45)
+        pstats.Stats(profiler, stream=out).sort_stats("cumtime").print_stats(60)
         sys.stdout.write(out.getvalue())
         if told.save:
             profiler.dump_stats(told.save)
     sys.stdout.write(f"Machine: {machine.line()}.\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ _TABLE = (
     "CREATE TABLE bare (id uuid PRIMARY KEY, received_at timestamptz NOT NULL, body bytea NOT NULL)"
 )
 _INSERT = (
-    "INSERT INTO bare VALUES (gen_random_uuid(), now(),"
-    " decode(repeat('6c656164', 120), 'hex'));\n"
+    "INSERT INTO bare VALUES (gen_random_uuid(), now(), decode(repeat('6c656164', 120), 'hex'));\n"
 )
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 _WAKES = 60
@@ -37,14 +36,13 @@ def postgres(site: Site, seconds: float) -> dict[str, float]:
         seconds: Of each measurement.
     """
     found = {}
-    with site.place() as place:
-        with place.connect() as connection:
-            connection.execute(_TABLE)
-            script = place.logs / "insert.sql"
-            script.write_text(_INSERT, encoding="ascii")
-            for clients in (1, 8):
-                found[f"pg_insert_{clients}"] = _pgbench(place, script.name, clients, seconds)
-            found["pg_copy_100"] = _copy(place, seconds)
+    with site.place() as place, place.connect() as connection:
+        connection.execute(_TABLE)
+        script = place.logs / "insert.sql"
+        script.write_text(_INSERT, encoding="ascii")
+        for clients in (1, 8):
+            found[f"pg_insert_{clients}"] = _pgbench(place, script.name, clients, seconds)
+        found["pg_copy_100"] = _copy(place, seconds)
     return found
 
 
@@ -107,7 +105,7 @@ def _tasks(place: Place, pool: str, size: int, count: int) -> float:
         queue, unacked = f"{_PREFIX}{ROAD_QUEUE}", f"{_PREFIX}unacked"
 
         def left() -> int:
-            return int(broker.llen(queue)) + int(broker.hlen(unacked))  # type: ignore[arg-type]  # redis-py types both its worlds at once
+            return int(broker.llen(queue)) + int(broker.hlen(unacked))
 
         # The first tasks are not counted: the worker still warms up.
         wait_for(lambda: left() < count * 0.9, "the first bare task", worker)
@@ -131,7 +129,7 @@ def _wake(place: Place) -> float:
             app.send_task("capture", ignore_result=True, retry=False)
             answer = broker.blpop([STARTS], timeout=4)
             if number >= _FIRST and answer:
-                took.append(float(answer[1]) - sent)  # type: ignore[index]  # as above
+                took.append(float(answer[1]) - sent)
             processes.pause()
     return percentile(took, 0.5) * 1000
 

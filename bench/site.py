@@ -1,4 +1,4 @@
-"""Where the benchmark runs: servers on a temporary data folder, a database and processes per run."""
+"""Where the benchmark runs: servers on a temporary data folder, and a database for each part."""
 
 import contextlib
 import http.client
@@ -266,7 +266,7 @@ def _listens(port: int) -> bool:
     try:
         asked = http.client.HTTPConnection(HOST, port, timeout=2)
         asked.request("GET", "/readyz")
-        return asked.getresponse().status == 200
+        return asked.getresponse().status == http.HTTPStatus.OK
     except OSError:
         return False
 

@@ -32,7 +32,7 @@ RAW: dict[str, Row] = {
     "pg_insert_1": Row("PostgreSQL: insert + commit, 1 connection, /s"),
     "pg_insert_8": Row("PostgreSQL: insert + commit, 8 connections, /s"),
     "pg_copy_100": Row("PostgreSQL: COPY + commit of 100 rows, rows/s"),
-    "pg_same_rows": Row("PostgreSQL: COPY of what a lead writes, 2 conns, leads/s"),
+    "pg_same_rows": Row("PostgreSQL: the rows of a lead, 2 connections, leads/s"),
     "celery_threads_4": Row("Celery: tasks that do nothing, 4 threads, /s"),
     "celery_prefork_2": Row("Celery: tasks that do nothing, 2 processes, /s"),
     "celery_wake": Row("Celery: send a hint to its task's start, p50, ms"),
@@ -67,7 +67,7 @@ OURS: dict[str, Row] = {
 
 ROWS: dict[str, Row] = {**RAW, **OURS}
 
-_LABEL, _WIDTH = 56, 100
+_LABEL, _WIDTH = 55, 100
 
 
 def summed(runs: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
