@@ -18,11 +18,11 @@ from router.errors import DataFault, Transient
 from router.lead.model import Lead
 from router.now import now as read_now
 from router.now import ticks
-from router.pipeline import NEXT_STAGE, StageName
+from router.pipeline import NEXT_STAGE, ROAD, StageName
 from router.road.batch import Stages, write_batch
 from router.road.capture import capture
 from router.road.claim import Claim, Claimed, take
-from router.road.failure import charge, record_failures
+from router.road.failure import charge, record_failures, sweep_tickets
 from router.road.record import Batch, Listeners, Work
 from router.store import tickets
 from router.store.tx import Tx, transaction
@@ -77,7 +77,7 @@ class Road:
         started, taken, size = ticks(), 0, self.app.settings.batch
         for failed_before in (False, True):
             claim = Claim(stage, limit=1 if failed_before else size, failed=failed_before)
-            while done := self.run(claim).taken:
+            while done := self._next(claim):
                 taken += done
                 if ticks() - started > DRAIN_S:
                     self.app.bell.ring(stage)
@@ -85,6 +85,19 @@ class Road:
                 if done < claim.limit:
                     break
         return taken
+
+    def sweep(self) -> int:
+        """Charge every batch whose worker died or hangs to its items; return how many batches."""
+        with transaction(self.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
+            lost = sweep_tickets(
+                tx,
+                most=self.app.settings.max_attempts,
+                listeners=self.listeners,
+                now=read_now(),
+            )
+        if lost:
+            self.app.bell.ring(*(stage.name for stage in ROAD))
+        return lost
 
     def run(self, claim: Claim, *, lock_timeout: timedelta = LOCK_TIMEOUT) -> Done:
         """Run one batch; when a row of it cannot be stored, run its items one by one.
@@ -111,6 +124,11 @@ class Road:
         except BaseException:
             self._return_ticket(ticket)
             raise
+
+    def _next(self, claim: Claim) -> int:
+        # The rows of a dead worker are free at once: taken unwarned, they would kill this one too.
+        self.sweep()
+        return self.run(claim).taken
 
     def _once(
         self, claim: Claim, ticket: UUID, claimed: list[UUID], lock_timeout: timedelta

@@ -16,12 +16,11 @@ from router.lead.clock import Clock
 from router.lead.ids import LeadId
 from router.now import now as read_now
 from router.now import unshifted
-from router.pipeline import ROAD, StageName
+from router.pipeline import StageName
 from router.road.act import find_owners
 from router.road.batch import write_batch
 from router.road.deliver import Outbound
 from router.road.drain import LOCK_TIMEOUT, Road
-from router.road.failure import sweep_tickets
 from router.road.periodic import PERIODIC, Periodic
 from router.road.record import Batch, Work, record
 from router.stages.sla.decide import decide
@@ -91,7 +90,7 @@ class Ticker:
         self._watch_skew()
         if not self._skewed:
             self.fire_steps()
-        self._sweep()
+        self._road.sweep()
         due = self._bells()
         if self._app.bell.deaf:
             self._drain_ourselves(due)
@@ -149,18 +148,6 @@ class Ticker:
             if work.failed is not None:
                 log.error("clock_step_failed", lead_id=str(lead_id), exc_info=work.failed)
                 del batch.works[lead_id]
-
-    def _sweep(self) -> None:
-        now = read_now()
-        with transaction(self._app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            lost = sweep_tickets(
-                tx,
-                most=self._app.settings.max_attempts,
-                listeners=self._road.listeners,
-                now=now,
-            )
-        if lost:
-            self._app.bell.ring(*(stage.name for stage in ROAD))
 
     def _bells(self) -> Due:
         """Ring every bell that should be ringing; return what is due."""

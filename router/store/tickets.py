@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 from router.store.tx import Tx
+
+_LOST: Final[LiteralString] = """
+    SELECT t.id, t.stage, t.ids, t.backend, t.deadline <= %s AS overdue FROM ticket t
+    WHERE t.deadline <= %s
+        OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = t.backend)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,11 @@ def collect_lost(tx: Tx, now: datetime) -> list[LostTicket]:
         tx: Open transaction; the caller counts the attempts in it.
         now: Compared with the deadlines.
     """
-    rows = tx.rows(
-        "SELECT t.id, t.stage, t.ids, t.backend, t.deadline <= %s AS overdue FROM ticket t"
-        " WHERE t.deadline <= %s OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
-        "  WHERE a.pid = t.backend)"
-        " FOR UPDATE SKIP LOCKED",
-        (now, now),
-    )
+    if not tx.rows(_LOST, (now, now)):
+        return []
+    # One at a time: two tickets may name the same items, charged in no order.
+    tx.rows("SELECT pg_advisory_xact_lock(hashtextextended('lost tickets', 7))")
+    rows = tx.rows(_LOST + " FOR UPDATE SKIP LOCKED", (now, now))
     for row in rows:
         if row[4]:
             tx.rows(
