@@ -249,7 +249,7 @@ def _cleaned(lead: Lead, events: Sequence[StoredEvent]) -> Cleaned:
         match=str(data.get("match", "")),
         matched_by=tuple(data.get("matched_by", ())),
         notes=tuple(
-            f"{note['field']}: {note['before']} -> {note['after']} ({note['how']})"
+            f"{note.get('field')}: {note.get('before')} -> {note.get('after')} ({note.get('how')})"
             for note in data.get("notes", ())
         ),
         missing=lead.missing,
@@ -296,10 +296,10 @@ def _candidates(judged: StoredEvent | None, names: Mapping[str, str]) -> tuple[C
     listed = judged.data.get("candidates", ()) if judged is not None else ()
     return tuple(
         Candidate(
-            person=each["person"],
-            name=names.get(each["person"], each["person"]),
-            chosen=each["chosen"],
-            why=each["why"],
+            person=str(each.get("person", "")),
+            name=names.get(each.get("person", ""), str(each.get("person", ""))),
+            chosen=bool(each.get("chosen")),
+            why=str(each.get("why", "")),
         )
         for each in listed
     )

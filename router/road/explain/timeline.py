@@ -27,7 +27,12 @@ def words_of(kind: str, data: Data, names: Names, zone: ZoneInfo) -> str:
         zone: In which moments are written.
     """
     say = _WORDS.get(kind)
-    return say(_Told(data, names, zone)) if say is not None else kind.replace(".", " ")
+    plain = kind.replace(".", " ")
+    try:
+        return say(_Told(data, names, zone)) if say is not None else plain
+    except (AttributeError, TypeError, ValueError):
+        # An event that somebody has changed must not keep the others from being told.
+        return plain
 
 
 def span(seconds: float) -> str:
@@ -116,9 +121,8 @@ def _routed(told: _Told) -> str:
 
 
 def _reassigned(told: _Told) -> str:
-    return (
-        f"{told.get('reason')}, by {told.who('by')}: taken from {told.who('from')}, {_routed(told)}"
-    )
+    before = f"{told.get('reason')} by {told.who('by')}, taken from {told.who('from')}"
+    return f"{before}, {_routed(told)}"
 
 
 def _activated(told: _Told) -> str:
