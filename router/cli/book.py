@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from router.app import App
+from router.errors import BookError
 from router.now import now
 from router.rulebook.load import load_book
 from router.rulebook.model import RuleBook
@@ -88,7 +89,11 @@ def load(folder: Path | None) -> RuleBook:
     Raises:
         BookError: The folder has problems; all of them are listed.
     """
-    return load_book(folder.expanduser().absolute() if folder else shipped())
+    place = folder.expanduser().absolute() if folder else shipped()
+    if not (place / "book.yaml").is_file():
+        # Said at once: of any other folder the reader would complain file by file.
+        raise BookError((f"{place} holds no book.yaml, so it is not a rule book's folder.",))
+    return load_book(place)
 
 
 def shipped() -> Path:

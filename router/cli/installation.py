@@ -151,6 +151,13 @@ class Installation:
             " everything.\nStop with Ctrl-C, or `lead-router down` from another terminal.\n"
         )
 
+    def trouble(self) -> str:
+        """Return what the web process said last, for people who wait for it."""
+        return (
+            f"The web process does not answer. The end of {self.log('web')}:\n"
+            f"{folders.tail(self.log('web'))}"
+        )
+
     def _run_locked(self, then: Callable[["Installation"], None]) -> None:
         servers = self._start_servers()
         try:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from router.cli import demo, migrate, outbound, processes, rules, send, up
+from router.cli import demo, doctor, migrate, outbound, processes, rules, send, up
 from router.cli.output import exit_code, warn
 from router.errors import LeadRouterError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (up, demo, send, processes, migrate, rules, outbound):
+for module in (up, demo, send, processes, migrate, rules, outbound, doctor):
     module.register(app)
 
 

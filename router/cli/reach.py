@@ -75,8 +75,8 @@ def reachable(host: str) -> str:
 
 
 def quiet_log() -> None:
-    """Set logging up for a command that people read: warnings only."""
-    log.configure("cli", settings().log_json, level=logging.WARNING)
+    """Set logging up for a command that people read: it says itself what they should know."""
+    log.configure("cli", settings().log_json, level=logging.ERROR)
 
 
 @contextmanager

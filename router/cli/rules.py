@@ -10,6 +10,8 @@ from router.cli.output import FAILED, AsJson, print_json, say, warn
 if TYPE_CHECKING:
     from router.rulebook.model import RuleBook
 
+#: Problems that are listed for people.
+_SHOWN = 50
 _Folder = Annotated[
     Path | None,
     typer.Argument(help="The book's folder; LEAD_ROUTER_RULES or the shipped one if not given."),
@@ -38,7 +40,9 @@ def check(folder: _Folder = None, *, json: AsJson = False) -> None:
         if json:
             print_json({"ok": False, "problems": error.problems})
         else:
-            warn(str(error))
+            warn("\n".join(error.problems[:_SHOWN]))
+            if len(error.problems) > _SHOWN:
+                warn(f"... and {len(error.problems) - _SHOWN} more; --json lists all.")
         raise typer.Exit(FAILED) from error
     if json:
         print_json({"ok": True, **_facts(book)})

@@ -113,7 +113,7 @@ class Show:
         """Run in a thread beside the supervisor; whatever happens, it ends what must end."""
         try:
             if not place.wait_until_it_answers():
-                self._say(f"The web process does not answer; its log is {place.log('web')}.")
+                self._say(place.trouble())
                 place.stop()
                 return
             app = build_app(place.settings, pool_size=1)

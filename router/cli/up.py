@@ -27,7 +27,7 @@ def up(*, json: AsJson = False) -> None:
 
     def tell(place: Installation) -> None:
         if not place.wait_until_it_answers():
-            say(f"The web process does not answer yet; its log is {place.log('web')}.")
+            say(place.trouble())
         elif json:
             print_json(place.facts())
         else:

@@ -9,7 +9,7 @@ import structlog
 
 from router.app import App
 from router.errors import LeadRouterError
-from router.now import now as read_now
+from router.now import unshifted
 from router.store.processes import beat
 from router.store.tx import transaction
 
@@ -59,7 +59,7 @@ class Heartbeat:
                         process=self._id,
                         kind=self._kind,
                         version=program_version(),
-                        now=read_now(),
+                        now=unshifted(),
                     )
             except LeadRouterError as error:
                 log.warning("heartbeat_missed", kind=self._kind, error=str(error))

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from router.app import App, build_app
 from router.errors import LeadRouterError, Misconfigured
@@ -23,6 +23,7 @@ from router.store.deliveries import Deliveries
 from router.store.keys import any_key
 from router.store.tx import transaction
 from router.web import health, intake, problem
+from router.web.api import make_api
 from router.web.arrival import is_loopback
 from router.web.book import BookAtHand
 from router.web.committer import Committer
@@ -67,6 +68,7 @@ def make_web(app: App) -> Starlette:
     routes: list[BaseRoute] = [
         *intake.routes(intake.Intake(book, committer, app.settings, wait)),
         *health.routes(app),
+        Mount("/", make_api(road, bound_to_loopback=is_loopback(app.settings.host))),
     ]
     web = Starlette(routes=routes, middleware=_middleware(app.settings), lifespan=lifespan)
     problem.install(web)
