@@ -61,6 +61,6 @@ class BookAtHand:
         try:
             self._book = await asyncio.to_thread(self._read)
         except Exception as error:  # noqa: BLE001 - the book at hand still serves, whatever broke
-            _log.warning("web.book_not_read", error=type(error).__name__)
+            _log.warning("web_book_not_read", error=type(error).__name__)
         # Also after a failure: a dead database is not asked by every request.
         self._read_at = ticks()

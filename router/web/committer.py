@@ -120,7 +120,7 @@ class Committer:
             try:
                 await asyncio.wait_for(self._drained.wait(), deadline_s)
             except TimeoutError:
-                _log.error("intake.drain_incomplete", waiting=self._waiting)
+                _log.error("intake_drain_incomplete", waiting=self._waiting)
         self._threads.shutdown(wait=not self._waiting, cancel_futures=True)
 
     def _dispatch(self) -> None:
@@ -181,7 +181,7 @@ class Committer:
             try:
                 self._on_commit(fresh)
             except Exception as error:  # noqa: BLE001 - a broken bell must not undo an acknowledgement
-                _log.error("intake.ring_failed", error=type(error).__name__)
+                _log.error("intake_ring_failed", error=type(error).__name__)
         return outcomes
 
     def _insert(self, rows: list[NewDelivery]) -> dict[_Key, Stored | LeadRouterError]:
@@ -190,15 +190,15 @@ class Committer:
             return {_key(row): one for row, one in zip(rows, stored, strict=True)}
         except DataFault as error:
             if len(rows) == 1:
-                _log.error("intake.row_unstorable", source=rows[0].source)
+                _log.error("intake_row_unstorable", source=rows[0].source)
                 return {_key(rows[0]): error}
             middle = len(rows) // 2
             return self._insert(rows[:middle]) | self._insert(rows[middle:])
         except Transient as error:
-            _log.warning("intake.commit_failed", rows=len(rows), error=type(error).__name__)
+            _log.warning("intake_commit_failed", rows=len(rows), error=type(error).__name__)
             return dict.fromkeys(map(_key, rows), error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender keeps the lead and tries again
-            _log.error("intake.commit_broke", rows=len(rows), error=type(error).__name__)
+            _log.error("intake_commit_broke", rows=len(rows), error=type(error).__name__)
             return dict.fromkeys(map(_key, rows), Transient("The commit failed. Try again."))
 
 

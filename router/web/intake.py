@@ -43,7 +43,7 @@ from router.web.arrival import (
 )
 from router.web.book import BookAtHand
 from router.web.committer import Committer
-from router.web.limits import Buckets, DailyCap, Patience
+from router.web.limits import DailyCap, Patience, Rates
 from router.web.problem import OPERATOR_S, Problem, problem_of
 
 #: Seconds within which a body must be here.
@@ -105,7 +105,7 @@ class Intake:
         self._settings = settings
         self._wait_owner = wait_owner
         self._loopback = is_loopback(settings.host)
-        self._buckets = Buckets()
+        self._rates = Rates()
         self._refused = DailyCap(REFUSED_A_DAY)
         self._stale = DailyCap(REFUSED_A_DAY * 10)
         self.patience = Patience(READ_S)
@@ -127,7 +127,7 @@ class Intake:
         except LeadRouterError as error:
             answer = self._refusal(error, instance, params["source"])
         except Exception as error:  # noqa: BLE001 - the edge: our fault is 503, so that the sender tries again
-            _log.error("intake.broke", source=params["source"], error=type(error).__name__)
+            _log.error("intake_broke", source=params["source"], error=type(error).__name__)
             answer = self._refusal(Transient("Intake failed. Try again."), instance, "")
         if answer.headers is None:
             headers = [_JSON]
@@ -147,9 +147,9 @@ class Intake:
         if isinstance(error, _Told):
             problem = Problem(problem.status, problem.code, problem.detail, error.after_s)
         if isinstance(error, Misconfigured):
-            _log.error("intake.not_ready", error=str(error))
+            _log.error("intake_not_ready", error=str(error))
         elif source:
-            _log.info("intake.refused", source=source[:64], code=problem.code)
+            _log.info("intake_refused", source=source[:64], code=problem.code)
         headers = problem.headers()
         if problem.status == 405:  # noqa: PLR2004 - HTTP's number for a wrong method
             headers["allow"] = _ALLOW
@@ -225,7 +225,7 @@ class Intake:
         self._limit(source)
 
     def _limit(self, source: Source) -> None:
-        wait_s = self._buckets.wait_s(source.id, source.rate_per_minute, ticks())
+        wait_s = self._rates.wait_s(source.id, source.rate_per_minute, ticks())
         if wait_s > 0:
             raise _Told(
                 f"More than {source.rate_per_minute} requests a minute to {source.id!r}.",
@@ -267,7 +267,7 @@ class Intake:
                 self._limit(source)
             return
         if outcome is Outcome.NO_SECRET:
-            _log.error("intake.secret_unset", source=source.id)
+            _log.error("intake_secret_unset", source=source.id)
             raise _Told(
                 f"The source {source.id!r} must be signed, and this server has no usable secret"
                 f" for it. Set {secret_variable(how.secret)} here; nothing is taken unsigned.",
@@ -276,7 +276,7 @@ class Intake:
                 after_s=OPERATOR_S,
             )
         if outcome is Outcome.STALE:
-            _log.error("intake.timestamp_outside_window", source=source.id)
+            _log.error("intake_timestamp_outside_window", source=source.id)
             await self._keep_refused(arrival, _STALE, self._stale)
             raise Rejected(
                 "The signature is right, but its time is more than"
@@ -299,7 +299,7 @@ class Intake:
         try:
             await self._committer.submit(row)
         except (DataFault, Transient) as error:
-            _log.warning("intake.refused_not_kept", error=type(error).__name__)
+            _log.warning("intake_refused_not_kept", error=type(error).__name__)
 
     def _row(
         self,
@@ -345,7 +345,7 @@ class Intake:
         except TimeoutError:
             return {}
         except Exception as error:  # noqa: BLE001 - the delivery is committed: anything but 200 would be a lie
-            _log.error("intake.wait_failed", delivery=str(delivery_id), error=type(error).__name__)
+            _log.error("intake_wait_failed", delivery=str(delivery_id), error=type(error).__name__)
             return {}
 
     def _handshake(self, scope: Scope, source: Source) -> Answer:
@@ -356,7 +356,7 @@ class Intake:
             raise Rejected("Leads are sent with POST.", status=405, code="method_not_allowed")
         live = self._secrets(source)
         if not live:
-            _log.error("intake.secret_unset", source=source.id)
+            _log.error("intake_secret_unset", source=source.id)
             raise _Told(
                 f"Set {secret_variable(source.verify.secret or source.id)} here first.",
                 status=503,

@@ -8,18 +8,18 @@ from router.now import ticks
 _SWEEP_S = 0.25
 
 
-class Buckets:
-    """A token bucket per source: so many requests a minute, as many at once."""
+class Rates:
+    """What each source may send: so many requests a minute, as many at once (a token bucket)."""
 
     def __init__(self) -> None:
-        """Start with every bucket full."""
+        """Start with every allowance whole."""
         self._levels: dict[str, tuple[float, float]] = {}
 
     def wait_s(self, source: str, per_minute: int, at: float) -> float:
-        """Take one request from a source's bucket.
+        """Take one request from a source's allowance.
 
-        >>> buckets = Buckets()
-        >>> buckets.wait_s("html", 1, 0.0), buckets.wait_s("html", 1, 15.0)
+        >>> rates = Rates()
+        >>> rates.wait_s("html", 1, 0.0), rates.wait_s("html", 1, 15.0)
         (0.0, 45.0)
 
         Args:

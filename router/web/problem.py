@@ -159,9 +159,9 @@ def install(app: Starlette) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if isinstance(error, Misconfigured):
-            _log.error("web.not_ready", error=str(error))
+            _log.error("web_not_ready", error=str(error))
         elif problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            _log.error("web.failed", error=type(error).__name__, path=request.url.path)
+            _log.error("web_failed", error=type(error).__name__, path=request.url.path)
         response = problem_response(problem, request.url.path)
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)
