@@ -1,4 +1,4 @@
-"""A breaker: leave a destination alone for a while when it keeps failing, then try with one call."""
+"""A breaker: leaves a destination that keeps failing alone for a while, then tries one call."""
 
 import threading
 
@@ -32,9 +32,20 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._rests_until = 0.0
+        self._tries = False
+
+    def rests(self, at: float) -> bool:
+        """Return whether no call may be made now; asking changes nothing.
+
+        Args:
+            at: Monotonic seconds.
+        """
+        return at < self._rests_until
 
     def allows(self, at: float) -> bool:
         """Return whether a call may be made; an open breaker allows one at the end of its rest.
+
+        Ask right before the call: a yes that is not used costs the next rest.
 
         Args:
             at: Monotonic seconds.
@@ -45,6 +56,7 @@ class Breaker:
             if self._failures >= OPENS_AFTER:
                 # The one that is let through now decides; meanwhile nobody else tries.
                 self._rests_until = at + self._rest_s()
+                self._tries = True
             return True
 
     def succeeded(self) -> None:
@@ -52,6 +64,7 @@ class Breaker:
         with self._lock:
             self._failures = 0
             self._rests_until = 0.0
+            self._tries = False
 
     def failed(self, at: float, asked_s: float = 0.0) -> None:
         """Count a failure.
@@ -61,7 +74,10 @@ class Breaker:
             asked_s: How long the destination itself asked to be left alone; 0 if it did not.
         """
         with self._lock:
-            self._failures += 1
+            if self._failures < OPENS_AFTER or self._tries:
+                # Those that were under way when it opened say nothing new: they count as one.
+                self._failures += 1
+                self._tries = False
             rest = self._rest_s() if self._failures >= OPENS_AFTER else 0.0
             rest = max(rest, min(asked_s, LONGEST_REST_S))
             self._rests_until = max(self._rests_until, at + rest) if rest else self._rests_until

@@ -65,14 +65,12 @@ class Outbound:
         breaker = self._breakers[name]
         while ticks() - started < _DELIVER_S:
             leased_at = ticks()
-            if not breaker.allows(leased_at):
-                return settled
-            batch = self._lease(name)
+            batch = [] if breaker.rests(leased_at) else self._lease(name)
             if not batch:
                 return settled
             for position, leased in enumerate(batch):
                 late = ticks() - leased_at > self._app.settings.lease_s / 3
-                if late or (position and not breaker.allows(ticks())):
+                if late or not breaker.allows(ticks()):
                     # Too late to be sure that the lease outlives the call, or the one before it
                     # failed once too often: give the rest back.
                     self._give_back(batch[position:])

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from tests.journey.post import Sender, call
 
 ROOT = Path(__file__).parents[2]
 _START_S = 60.0
+_PROGRAM = (sys.executable, "-m", "router.cli.main")
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "web": ("web",),
     "road": ("worker", "--queues", "road"),
@@ -120,12 +122,27 @@ class Town:
         kind = name.partition("-")[0]
         if kind == "web" and name not in self.ports:
             self.ports[name] = choose_port("127.0.0.1", 0).number
+        env = self._variables({"PORT": str(self.ports.get(name, 0)), **told})
+        return Program(name, (*_PROGRAM, *_WORDS[kind]), env, grace_s=15.0)
+
+    def cli(self, *words: str) -> str:
+        """Run a command of the program in this town; return what it said."""
+        done = subprocess.run(
+            (*_PROGRAM, *words),
+            env={**os.environ, **self._variables({})},  # noqa: TID251 - a process of ours, in our own environment
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _variables(self, told: Mapping[str, str]) -> dict[str, str]:
         chosen = {
             "HOME": str(self.home),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "DESTINATIONS": orjson.dumps(self._destinations()).decode(),
-            "PORT": str(self.ports.get(name, 0)),
             **{f"SECRET_{source.upper()}": secret for source, secret in SECRETS.items()},
             **{f"SECRET_{each.name.upper()}": each.secret for each in self.crms},
             **self.told,
@@ -133,9 +150,7 @@ class Town:
         }
         env = {f"LEAD_ROUTER_{key}": value for key, value in chosen.items()}
         # Whatever the tests are started from, the program is the one of this checkout.
-        env |= {"PYTHONPATH": str(ROOT), **self.env}
-        argv = (sys.executable, "-m", "router.cli.main", *_WORDS[kind])
-        return Program(name, argv, env, grace_s=15.0)
+        return env | {"PYTHONPATH": str(ROOT), **self.env}
 
     def await_ready(self, name: str, seconds: float = _START_S) -> None:
         """Wait until a process works."""
