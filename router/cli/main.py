@@ -4,7 +4,23 @@ import sys
 
 import typer
 
-from router.cli import demo, doctor, migrate, outbound, processes, rules, send, up
+from router.cli import (
+    demo,
+    doctor,
+    explain,
+    keys,
+    leads,
+    migrate,
+    outbound,
+    people,
+    processes,
+    replay,
+    review,
+    rules,
+    send,
+    tasks,
+    up,
+)
 from router.cli.output import exit_code, warn
 from router.errors import LeadRouterError
 
@@ -25,7 +41,15 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (up, demo, send, processes, migrate, rules, outbound, doctor):
+#: In the order in which `--help` lists them: trying out, looking, acting, operating.
+_PARTS = (
+    *(up, demo, send),
+    *(leads, explain, tasks, review, people, replay),
+    *(rules, outbound, keys),
+    *(doctor, migrate, processes),
+)
+
+for module in _PARTS:
     module.register(app)
 
 

@@ -1,0 +1,60 @@
+# Everything a developer runs. `make` lists the targets.
+# Needs Python 3.11 or newer; PYTHON=python3.12 picks another one. Nothing outside .venv is installed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo up down test static check bench docs clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: .venv/dev ## Make .venv with everything for development, pinned by hash
+
+demo: .venv/run ## Start everything, post ten deliveries, and show who gets each lead
+	@$(BIN)/lead-router demo
+
+up: .venv/run ## Start everything on this machine, until Ctrl-C
+	@$(BIN)/lead-router up
+
+down: .venv/run ## Stop whatever an `up` left running
+	@$(BIN)/lead-router down
+
+test: .venv/dev ## Run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+static: .venv/dev ## Check format, lint, types and the walls between layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: static test ## Everything that must pass before a change is shared
+
+bench: .venv/dev ## Measure, and print the table of the README
+	$(BIN)/python -m bench $(ARGS)
+
+docs: .venv/dev ## Write the pages that are made from the code
+	$(BIN)/python -m docs.generate
+
+clean: ## Remove .venv, the demo's data and every cache
+	@if [ -x $(BIN)/lead-router ]; then LEAD_ROUTER_HOME=.demo $(BIN)/lead-router down; fi
+	rm -rf .venv .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A changed list of packages installs again; the project itself is linked, not copied.
+.venv/run: requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+.venv/dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements-dev.txt
+	$(PIP) --no-deps --editable .
+	@touch .venv/run $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
