@@ -10,7 +10,7 @@ from bench.bare_celery import STARTS
 from bench.figures import percentile
 from bench.leads import Inquiries
 from bench.player import play
-from bench.site import Place, Site, free_port, wait_for
+from bench.site import Place, Site, free_port, takes_connections, wait_for
 from router.bell.celery_app import ROAD_QUEUE, make_celery
 from router.embedded import binaries, processes
 from router.now import now, ticks
@@ -144,7 +144,8 @@ def http(site: Site, seconds: float) -> dict[str, float]:
     found = {}
     with site.place() as place:
         port = free_port()
-        place.start("bare-http", "-m", "bench.bare_http", str(port))
+        child = place.start("bare-http", "-m", "bench.bare_http", str(port))
+        wait_for(lambda: takes_connections(port), "the bare web process", child)
         for connections in (1, 64):
             result = play(
                 place, port, connections=connections, seconds=seconds, most=1_000, again=True

@@ -5,6 +5,7 @@ import http.client
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -259,6 +260,15 @@ def wait_for(
 
     if not processes.wait_for(true_or_broken, seconds=seconds):
         raise BrokenError(f"Waited {seconds:g} s for {what}.")
+
+
+def takes_connections(port: int) -> bool:
+    """Say whether anything listens on a port of this machine."""
+    try:
+        with socket.create_connection((HOST, port), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def _listens(port: int) -> bool:
