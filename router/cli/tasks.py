@@ -1,4 +1,4 @@
-"""``tasks``, and what their owners say: ``accept``, ``decline``, ``touch``, ``reassign``, ``close``."""
+"""``tasks``, and what owners say: ``accept``, ``decline``, ``touch``, ``reassign``, ``close``."""
 
 from typing import TYPE_CHECKING, Annotated
 
