@@ -17,7 +17,7 @@ _LATER = re.compile(r"\b(" + "TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
 _ISSUE = re.compile(r"(?<![\w&/#])#\d{1,5}\b(?!\s*\d)")
 # Written in pieces, so that this file does not find itself.
 _MACHINE = re.compile(
-    r"(?<![\w.}/$-])/(tmp|work|home/\w+|Users|root)/|\.\./shared"
+    r"(?<![\w.}/$-])/(tmp|work|home/(?!router\b)\w+|Users|root)/|\.\./shared"
     "|" + "|".join(("py" + r"pi\.org", "python" + r"hosted\.org", "--(extra-)?index" + "-url"))
 )
 _TEXTS = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".csv", ".json", ".sh", ""}
