@@ -90,3 +90,26 @@ def own_servers(
         yield made
     finally:
         down.stop_everything(Path(home), on_progress=lambda _text: None, grace_s=0.2)
+
+
+@pytest.fixture(scope="module")
+def own_town(
+    tmp_path_factory: pytest.TempPathFactory, own_servers: Servers, receiver: Crm
+) -> Iterator[Town]:
+    """Return a town, not started, on servers of its own; every lease and deadline is short."""
+    made = Town(
+        tmp_path_factory.mktemp("own-town"),
+        own_servers.database_url,
+        own_servers.redis_url,
+        (receiver,),
+        told={
+            "TICKET_DEADLINE_S": "8",
+            "LEASE_S": "3",
+            "RETRY_BASE_S": "0.3",
+            "DELIVER_ATTEMPTS": "100",
+        },
+        limits={"timeout_s": 1.0},
+        servers=own_servers,
+    )
+    with town(made):
+        yield made

@@ -14,9 +14,11 @@ import orjson
 from pydantic import SecretStr
 
 from router.app import App, build_app
+from router.embedded.daemon import Daemon
 from router.embedded.folders import prepare_home, tail
 from router.embedded.ports import choose_port
 from router.embedded.processes import wait_for
+from router.embedded.servers import Servers
 from router.embedded.supervise import Pauses, Program, Supervisor
 from router.road.drain import Road
 from router.settings import DestinationSettings, Settings
@@ -60,6 +62,8 @@ class Town:
     limits: Mapping[str, object] = field(default_factory=dict)
     #: Further variables.
     env: Mapping[str, str] = field(default_factory=dict)
+    #: Servers of its own, which are started again when they die.
+    servers: Servers | None = None
     ports: dict[str, int] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     _keepers: dict[str, Supervisor] = field(default_factory=dict)
@@ -170,6 +174,13 @@ class Town:
             os.kill(pid, number)
         return pid
 
+    def kill_server(self, server: Daemon) -> None:
+        """Kill a server of this town's own, and wait until its last process is gone."""
+        pid = server.pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not server.alive(), f"{server.name} is gone")
+
     def children(self, name: str) -> list[int]:
         """Return the ids of a process's children."""
         pid = self.pid(name)
@@ -181,6 +192,8 @@ class Town:
 
     def tend(self) -> None:
         """Start again what died, as a supervisor does; never waits."""
+        if self.servers is not None:
+            self.servers.revive()
         for keeper in self._keepers.values():
             keeper.poll()
 

@@ -1,0 +1,115 @@
+"""The broker dies, the database dies: no form is told a falsehood, and everything goes on."""
+
+from collections.abc import Iterator
+from threading import Event
+from uuid import UUID
+
+import pytest
+import redis
+
+from router.embedded.servers import Servers
+from router.now import ticks
+from tests.journey import forms, ledger
+from tests.journey.crm import Crm
+from tests.journey.post import Answer, post
+from tests.journey.town import Town, say, until
+
+
+@pytest.fixture(scope="module")
+def place(own_town: Town) -> Town:
+    """Return a town whose servers may be killed."""
+    own_town.start("web", "road", "deliver", "ticker")
+    return own_town
+
+
+@pytest.fixture(autouse=True)
+def revived(place: Town, own_servers: Servers) -> Iterator[None]:
+    """Leave both servers running, and everything at rest."""
+    yield
+    until(place.tended(own_servers.valkey.answers), "the broker answers")
+    until(place.tended(own_servers.postgres.answers), "the database answers")
+    until(place.tended(lambda: ledger.is_at_rest(place.app)), "everything is at rest", 60)
+
+
+def _posted(town: Town, count: int) -> list[UUID]:
+    return [post(town.port, forms.generic()).delivery_id for _ in range(count)]
+
+
+def _check(town: Town, crm: Crm, ids: list[UUID]) -> None:
+    leads = ledger.ended(town.app, ids)
+    assert len({lead.id for lead in leads}) == len(ids)
+    ledger.check_receiver(town.app, crm, {lead.id for lead in leads})
+    ledger.check_chains(town.app)
+
+
+def test_without_a_broker_forms_are_taken_routed_and_sent(
+    place: Town, receiver: Crm, own_servers: Servers
+) -> None:
+    place.kill_server(own_servers.valkey)
+    started = ticks()
+    ids = _posted(place, 30)
+    slowest = (ticks() - started) / len(ids)
+    until(lambda: ledger.is_at_rest(place.app), "everything is at rest without a broker", 60)
+    assert not own_servers.valkey.alive()
+    say(f"30 forms without a broker, {slowest * 1000:.0f} ms each")
+    assert slowest < 0.5
+    _check(place, receiver, ids)
+
+
+def test_broker_that_comes_back_is_used_again(
+    place: Town, receiver: Crm, own_servers: Servers
+) -> None:
+    place.kill_server(own_servers.valkey)
+    _posted(place, 5)
+    until(lambda: ledger.is_at_rest(place.app), "everything is at rest without a broker", 60)
+    own_servers.revive()
+    until(own_servers.valkey.answers, "the broker answers")
+    # Without tickers only a hint, heard by a worker, moves a lead.
+    place.stop("ticker")
+    found: list[UUID] = []
+
+    def heard() -> bool:
+        found.extend(_posted(place, 1))
+        Event().wait(0.2)
+        return any(ledger.leads_by_delivery(place.app, found).values())
+
+    until(heard, "the workers hear the bell again", 60)
+    place.start("ticker")
+    until(lambda: ledger.is_at_rest(place.app), "everything is at rest")
+    _check(place, receiver, found)
+
+
+def test_emptied_broker_loses_no_lead(place: Town, receiver: Crm, own_servers: Servers) -> None:
+    ids = []
+    with redis.Redis.from_url(own_servers.redis_url) as client:
+        for _ in range(10):
+            ids += _posted(place, 4)
+            client.flushall()
+    until(lambda: ledger.is_at_rest(place.app), "everything is at rest", 60)
+    _check(place, receiver, ids)
+
+
+def test_dead_database_is_never_a_false_200_and_senders_are_told_when_to_come_back(
+    place: Town, receiver: Crm, own_servers: Servers
+) -> None:
+    before = _posted(place, 5)
+    place.kill_server(own_servers.postgres)
+    refused: list[Answer] = [post(place.port, forms.generic()) for _ in range(5)]
+    assert {answer.status for answer in refused} == {503}
+    for answer in refused:
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.headers["content-type"] == "application/problem+json"
+    own_servers.revive()
+    until(own_servers.postgres.answers, "the database answers")
+    taken: list[UUID] = []
+
+    def recovered() -> bool:
+        answer = post(place.port, forms.generic())
+        if answer.status == 200:
+            taken.append(answer.delivery_id)
+        return answer.status == 200
+
+    until(recovered, "forms are taken again")
+    taken += _posted(place, 5)
+    until(place.tended(lambda: ledger.is_at_rest(place.app)), "everything is at rest", 60)
+    _check(place, receiver, before + taken)
