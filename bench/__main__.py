@@ -67,7 +67,7 @@ def main() -> int:
     wanted = told.only.split(",") if told.only else list(parts(size))
     try:
         runs = list(_measure(size, wanted, told.runs or size.runs))
-    except (BrokenError, LeadRouterError) as error:
+    except LeadRouterError as error:
         _say(f"The benchmark stopped: {error}")
         return 1
     spreads = summed(runs)
@@ -78,8 +78,9 @@ def main() -> int:
     _print(f"{len(runs)} runs; x raw: the median over that of the raw limit of its kind.")
     _print(f"Machine: {machine.line()}.")
     _print(f"Others kept {min(others):.1f} to {max(others):.1f} cores busy meanwhile.")
-    if "owner_look" in runs[0]:
-        width, share = (max(run[key] for run in runs) for key in ("owner_look", "owner_share"))
+    if "owner_p50" in spreads:
+        paced = [run for run in runs if "owner_look" in run]
+        width, share = (max(run[key] for run in paced) for key in ("owner_look", "owner_share"))
         _print(
             f"POST to owner: {PACE} a second; each commit was seen within {width:.1f} ms (p50);"
             f" {share:.0f} % found an owner."
@@ -102,7 +103,7 @@ def main() -> int:
             },
         }
         Path(told.json).write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))
-    return 0
+    return 1 if any("broken" in run for run in runs) else 0
 
 
 def _measure(size: Size, wanted: list[str], runs: int) -> Iterator[dict[str, float]]:
@@ -114,8 +115,13 @@ def _measure(size: Size, wanted: list[str], runs: int) -> Iterator[dict[str, flo
             before = machine.spent(at.roots())
             for name in wanted:
                 started = ticks()
-                found.update(chosen[name](at))
-                _say(f"run {number + 1} of {runs}: {name}, {ticks() - started:.0f} s")
+                try:
+                    found.update(chosen[name](at))
+                except BrokenError as error:
+                    found["broken"] = found.get("broken", 0) + 1
+                    _say(f"run {number + 1} of {runs}: {name} could not be measured: {error}")
+                else:
+                    _say(f"run {number + 1} of {runs}: {name}, {ticks() - started:.0f} s")
             found["others"] = machine.spent(at.roots()).others_since(before)
             yield found
 
