@@ -32,10 +32,11 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Start everything, post ten deliveries as form tools would, and show who gets each lead.
+    """Start everything and show where ten deliveries go.
 
-    Data lie in .demo of the current folder, or in LEAD_ROUTER_HOME. Nothing is sent anywhere
-    unless destinations are configured.
+    They are posted over HTTP as form tools do, two of them signed. Data lie in .demo of the
+    current folder, or in LEAD_ROUTER_HOME. Nothing is sent anywhere unless destinations are
+    configured.
     """
     from router.cli.reach import quiet_log  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.show import Show  # noqa: PLC0415 - slow to import; --help does without

@@ -28,9 +28,10 @@ def doctor(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Check settings, database, broker, rule book, processes, destinations and what waits.
+    """Say what is wrong, and what to do about it.
 
-    Exit code 1 if anything fails; a warning alone does not.
+    Looks at settings, database, broker, rule book, processes, destinations and what waits. Exit
+    code 1 if anything fails; a warning alone does not.
     """
     from router.cli.checks import Level, examine, setting_rows  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import quiet_log  # noqa: PLC0415 - slow to import; --help does without

@@ -3,7 +3,6 @@
 Slow to import: commands import it when they run.
 """
 
-import http.client
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from pydantic import SecretStr
 from router.app import build_app
 from router.bell.celery_app import broker_address
 from router.cli.book import prepare
+from router.cli.post import Place, get_json
 from router.cli.reach import reachable
 from router.embedded import folders, processes, run_file
 from router.embedded.ports import choose_port
@@ -125,7 +125,7 @@ class Installation:
         """Wait until the web process answers, a minute at most; return whether it does."""
         deadline = ticks() + _ANSWERS_S
         while ticks() < deadline and not self._told_to_stop.wait(_ASK_S):
-            if _answers(*self.address):
+            if get_json(Place(*self.address), "/livez") is not None:
                 return True
         return False
 
@@ -252,17 +252,6 @@ def _interpreter() -> tuple[str, ...]:
     # Installed, it must not be mistaken for a folder called `router` where the operator stands.
     safe = () if program_version() == "source" else ("-P",)
     return (sys.executable, *safe, "-m", "router.cli.main")
-
-
-def _answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=2)
-    try:
-        connection.request("GET", "/livez")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def migrate(*, json: AsJson = False) -> None:
-    """Bring the tables up to date, and publish the rule book if none is published yet.
+    """Update the tables, and publish the first rule book.
 
     Several processes may do this at once.
     """

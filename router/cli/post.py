@@ -160,6 +160,24 @@ def post(place: Place, sample: Sample, proof: Proof, *, wait: bool = False) -> d
     return _answer(status, text)
 
 
+def get_json(place: Place, path: str) -> dict[str, object] | None:
+    """Return the JSON object at a path of the web process; None when it gives none.
+
+    Args:
+        place: Of the web process.
+        path: From the root, e.g. ``/readyz``.
+    """
+    connection = http.client.HTTPConnection(place.host, place.port, timeout=_TIMEOUT_S)
+    try:
+        connection.request("GET", path)
+        data = orjson.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return data if isinstance(data, dict) else None
+
+
 def _answer(status: int, text: bytes) -> dict[str, object]:
     try:
         data = orjson.loads(text)

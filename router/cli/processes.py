@@ -57,7 +57,7 @@ def worker(
 
 
 def ticker() -> None:
-    """Run a ticker: it fires due clock steps and finds work that nobody was told of.
+    """Run a ticker: clock steps, and work nobody rang for.
 
     Any number may run; none leads.
     """

@@ -30,7 +30,7 @@ def send(
     show: Annotated[bool, typer.Option("--list", help="List the samples.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Post a sample delivery over HTTP, signed as its source asks for."""
+    """Post a sample over HTTP, signed as its source wants."""
     from router.cli import post  # noqa: PLC0415 - slow to import; --help does without
 
     if show:

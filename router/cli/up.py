@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(*, json: AsJson = False) -> None:
-    """Start everything in one go: database, broker, web, workers, ticker.
+    """Start database, broker, web, workers and ticker.
 
     Servers that LEAD_ROUTER_DATABASE_URL and LEAD_ROUTER_REDIS_URL name are used; otherwise the
     embedded ones start on the data folder. Stop with Ctrl-C, or `lead-router down`.
@@ -38,7 +38,7 @@ def up(*, json: AsJson = False) -> None:
 
 
 def down(*, json: AsJson = False) -> None:
-    """Stop everything that an `up` or `demo` left running on the data folder."""
+    """Stop everything that runs on the data folder."""
     from router.embedded.down import stop_everything  # noqa: PLC0415 - slow to import; --help does without
     from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
 

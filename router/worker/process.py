@@ -7,11 +7,13 @@ never before a fork: connections and threads do not survive one.
 
 import logging
 import os
+import sys
 import threading
 import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import NoReturn
 
 import structlog
 from celery.platforms import SecurityWarning
@@ -22,11 +24,12 @@ from celery.signals import (
     worker_ready,
     worker_shutdown,
 )
+from celery.worker import state
 
 from router.app import App, build_app
 from router.bell.celery_app import DELIVER_QUEUE, ROAD_QUEUE, make_celery
 from router.errors import Misconfigured
-from router.now import set_shift
+from router.now import set_shift, ticks
 from router.pipeline import StageName
 from router.road.deliver import Outbound
 from router.road.drain import Road
@@ -35,6 +38,9 @@ from router.settings import Settings
 from router.worker.tasks import register
 
 log = structlog.get_logger()
+
+#: A worker that ends by itself sooner than this cannot work at all, and does not begin again.
+_SHORT_S = 5.0
 
 
 class Queue(StrEnum):
@@ -153,10 +159,29 @@ def run(settings: Settings, queue: Queue, concurrency: int | None = None) -> int
         without_heartbeat=True,
     )
     log.info("worker_starts", queue=queue.value, pool=plan.pool)
+    began = ticks()
     worker.start()
     del receivers  # Celery holds its listeners weakly; these had to live until here
     crew.close()
+    if not _was_asked() and ticks() - began > _SHORT_S:
+        _begin_again(queue)
     return int(worker.exitcode or 0)
+
+
+def _begin_again(queue: Queue) -> NoReturn:
+    """Become the same program anew, with the same process id.
+
+    Celery gave up by itself, as it may while a broker comes back. Nothing is lost by that, but
+    somebody has to hear the next bell, also where no supervisor watches.
+    """
+    log.error("worker_begins_again", queue=queue.value)
+    sys.stderr.flush()
+    os.execv(sys.executable, (sys.executable, *sys.orig_argv[1:]))  # noqa: S606 - our own program
+
+
+def _was_asked() -> bool:
+    """Say whether a signal told the worker to stop."""
+    return state.should_stop is not None or state.should_terminate is not None
 
 
 def _listen(crew: Crew, queue: Queue) -> tuple[object, ...]:
