@@ -64,11 +64,6 @@ def answer(road: Road, review_id: UUID, said: str, by: str) -> Lead:
             )
         if not item.blocking:
             _fits(item, said)
-        # Written first, because leaving the review withdraws every question that is still open.
-        closing = Batch(now, road.listeners)
-        closed = Decision(lead, effects=(AnswerReview(item.id, said, by),))
-        record(closing, closing.take(lead), closed)
-        write_batch(tx, closing)
         batch = Batch(now, road.listeners)
         work = batch.take(lead)
         record(batch, work, _noted(item, lead, said, by, now))
@@ -187,4 +182,8 @@ def _noted(item: ReviewItem, lead: Lead, said: str, by: str, now: datetime) -> D
         "after_s": (now - item.opened_at) // _SECOND,
         "in_time": now <= item.due_at,
     }
-    return Decision(lead, events=(Event(EventKind.REVIEW_ANSWERED, data, actor=by),))
+    return Decision(
+        lead,
+        events=(Event(EventKind.REVIEW_ANSWERED, data, actor=by),),
+        effects=(AnswerReview(item.id, said, by),),
+    )

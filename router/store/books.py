@@ -34,9 +34,7 @@ def publish(tx: Tx, book: RuleBook, *, serve: str, by: str, note: str, now: date
 
 def active_digest(tx: Tx, serve: str) -> str | None:
     """Return the digest of the version a book serves; None before the first publish."""
-    row = tx.row(
-        "SELECT digest FROM rulebook_alias WHERE book = %s AND alias = 'active'", (serve,)
-    )
+    row = tx.row("SELECT digest FROM rulebook_alias WHERE book = %s AND alias = 'active'", (serve,))
     return str(row[0]) if row else None
 
 

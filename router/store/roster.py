@@ -27,8 +27,7 @@ def lock_pools(tx: Tx, book: str, pools: Iterable[str]) -> None:
 def _lock(tx: Tx, book: str, pools: Sequence[str]) -> int:
     return len(
         tx.rows(
-            "SELECT id FROM pool WHERE book = %s AND id = ANY(%s) ORDER BY id"
-            " FOR NO KEY UPDATE",
+            "SELECT id FROM pool WHERE book = %s AND id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
             (book, list(pools)),
         )
     )

@@ -78,15 +78,15 @@ _CREDIT: Final[LiteralString] = """
 class Into(Enum):
     """What a collected row does, in the order in which :func:`flush` carries it out.
 
-    Clocks and handoffs end before new ones start, and pending actions are withdrawn before their
-    successors are written.
+    Clocks and handoffs end before new ones start, an answered review is answered before those
+    still open are closed, and pending actions are withdrawn before their successors are written.
     """
 
     END_HANDOFF = _END_HANDOFF
     STOP_CLOCK = _STOP_CLOCK
     MOVE_CLOCK = _MOVE_CLOCK
-    CLOSE_REVIEWS = _CLOSE_REVIEWS
     ANSWER_REVIEW = _ANSWER_REVIEW
+    CLOSE_REVIEWS = _CLOSE_REVIEWS
     CONTACT = _CONTACTS
     CONTACT_KEY = _KEYS
     HANDOFF = _HANDOFFS
