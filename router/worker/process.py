@@ -29,7 +29,7 @@ from celery.worker import state
 from router.app import App, build_app
 from router.bell.celery_app import DELIVER_QUEUE, ROAD_QUEUE, make_celery
 from router.errors import Misconfigured
-from router.now import set_shift, ticks
+from router.now import set_shift
 from router.pipeline import StageName
 from router.road.deliver import Outbound
 from router.road.drain import Road
@@ -38,9 +38,6 @@ from router.settings import Settings
 from router.worker.tasks import register
 
 log = structlog.get_logger()
-
-#: A worker that ends by itself sooner than this cannot work at all, and does not begin again.
-_SHORT_S = 5.0
 
 
 class Queue(StrEnum):
@@ -82,6 +79,8 @@ class Crew:
         self._queue = queue
         self._lock = threading.Lock()
         self._made: _Made | None = None
+        #: Whether the worker once heard bells; one that never did cannot work here at all.
+        self.was_ready = False
 
     def hands(self) -> "_Made":
         """Return what works in this process, made once."""
@@ -159,11 +158,10 @@ def run(settings: Settings, queue: Queue, concurrency: int | None = None) -> int
         without_heartbeat=True,
     )
     log.info("worker_starts", queue=queue.value, pool=plan.pool)
-    began = ticks()
     worker.start()
     del receivers  # Celery holds its listeners weakly; these had to live until here
     crew.close()
-    if not _was_asked() and ticks() - began > _SHORT_S:
+    if crew.was_ready and not _was_asked():
         _begin_again(queue)
     return int(worker.exitcode or 0)
 
@@ -199,6 +197,7 @@ def _listen(crew: Crew, queue: Queue) -> tuple[object, ...]:
     def ready(**_: object) -> None:
         if queue is Queue.DELIVER:
             crew.hands()
+        crew.was_ready = True
         log.info("worker_ready", queue=queue.value)
 
     def gone(**_: object) -> None:
@@ -214,7 +213,7 @@ def _listen(crew: Crew, queue: Queue) -> tuple[object, ...]:
 
 def _hush() -> None:
     """Leave out what Celery says of every hint, and of running as root."""
-    for name in ("celery.worker.strategy", "celery.app.trace"):
+    for name in ("celery.worker.strategy", "celery.worker.request", "celery.app.trace"):
         logging.root.getChild(name).setLevel(logging.WARNING)
     # It fears pickle in messages; ours are JSON without any data.
     warnings.filterwarnings("ignore", category=SecurityWarning)
