@@ -60,7 +60,7 @@ def answer(road: Road, review_id: UUID, said: str, by: str) -> Lead:
             raise Rejected(
                 f"There is no person {by!r} on the roster of the rule book. GET /api/people lists"
                 " them.",
-                code="unknown-person",
+                code="unknown_person",
             )
         if not item.blocking:
             _fits(item, said)

@@ -120,8 +120,8 @@ def test_a_declined_lead_goes_to_somebody_else(api: TestClient, road: Road) -> N
 
 def test_a_lead_is_claimed_from_a_queue_touched_and_closed(api: TestClient, road: Road) -> None:
     lead = send(road, inquiry(form_kind="partner"))
-    assert problem(say(api, lead, "accept"), 422, "person-needed")
-    assert problem(say(api, lead, "claim", person="nobody"), 422, "unknown-person")
+    assert problem(say(api, lead, "accept"), 422, "person_needed")
+    assert problem(say(api, lead, "claim", person="nobody"), 422, "unknown_person")
     assert say(api, lead, "claim", person="tom-keane").json()["owner"]["id"] == "tom-keane"
     assert say(api, lead, "touch", channel="call", note="rang").json()["state"] == "contacted"
     closed = say(api, lead, "outcome", outcome="converted").json()

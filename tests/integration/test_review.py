@@ -102,7 +102,7 @@ def test_who_answers_second_is_told_who_was_first(road: Road) -> None:
 
 @pytest.mark.parametrize(
     ("said", "by", "code"),
-    [("perhaps", "george-amari", "unknown_answer"), ("pricing", "nobody", "unknown-person")],
+    [("perhaps", "george-amari", "unknown_answer"), ("pricing", "nobody", "unknown_person")],
 )
 def test_an_answer_that_does_not_fit_changes_nothing(
     road: Road, said: str, by: str, code: str

@@ -196,7 +196,7 @@ def reassign(lead: Lead, to: str, by: str, reason: str, *, book: RuleBook) -> De
         raise Rejected(
             f"There is no person {to!r} on the roster of the rule book. "
             "GET /api/people lists them.",
-            code="unknown-person",
+            code="unknown_person",
         )
     if owner.kind is OwnerKind.PERSON and owner.id == to:
         return Decision(lead)
@@ -219,7 +219,7 @@ def close(lead: Lead, outcome: str, by: str, now: datetime) -> Decision:
     if outcome not in set(Outcome):
         raise Rejected(
             f"There is no outcome {outcome!r}. Use one of: {', '.join(Outcome)}.",
-            code="unknown-outcome",
+            code="unknown_outcome",
         )
     if lead.state is LeadState.CLOSED and lead.outcome == outcome:
         return Decision(lead)

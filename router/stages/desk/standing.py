@@ -60,7 +60,7 @@ def acting(lead: Lead, owner: Owner, book: RuleBook, by: str, person: str) -> st
     if not who:
         raise Rejected(
             f"Lead {lead.id} is in the {owner.kind} {owner.id}. Name the person who takes it.",
-            code="person-needed",
+            code="person_needed",
         )
     if owned:
         missed = f" {named(book, who)} declined it or missed it." if who in lead.passed else ""
@@ -72,7 +72,7 @@ def acting(lead: Lead, owner: Owner, book: RuleBook, by: str, person: str) -> st
         raise Rejected(
             f"There is no person {who!r} on the roster of the rule book. "
             "GET /api/people lists them.",
-            code="unknown-person",
+            code="unknown_person",
         )
     return who
 
