@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 import structlog
-from celery.platforms import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.signals import (
     setup_logging,
     worker_process_init,
@@ -212,8 +212,10 @@ def _listen(crew: Crew, queue: Queue) -> tuple[object, ...]:
 
 
 def _hush() -> None:
-    """Leave out what Celery says of every hint, and of running as root."""
+    """Leave out what Celery says of every hint, of running as root, and of its next version."""
     for name in ("celery.worker.strategy", "celery.worker.request", "celery.app.trace"):
         logging.root.getChild(name).setLevel(logging.WARNING)
     # It fears pickle in messages; ours are JSON without any data.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    # It recommends to cut jobs short when the broker goes: ours do not need the broker.
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
