@@ -80,6 +80,22 @@ def check_chains(app: App) -> int:
     return len(rows)
 
 
+def check_people(app: App) -> int:
+    """Check that each address is one person, who has one open lead; return how many people."""
+    with transaction(app.engine) as tx:
+        twice = tx.rows(
+            "SELECT body->'person'->>'email', count(DISTINCT contact_id) FROM lead"
+            " GROUP BY 1 HAVING count(DISTINCT contact_id) <> 1"
+        )
+        rivals = tx.rows(
+            "SELECT contact_id FROM lead WHERE state <> 'merged' GROUP BY 1 HAVING count(*) > 1"
+        )
+        rows = tx.rows("SELECT count(*) FROM contact")
+    assert not twice, f"{len(twice)} addresses without exactly one person"
+    assert not rivals, f"{len(rivals)} people with two open leads: {rivals[:5]}"
+    return int(rows[0][0])
+
+
 def check_receiver(app: App, crm: Crm, about: Iterable[UUID]) -> Mapping[str, int]:
     """Check at the receiver, by key, that each message of these leads arrived as it should.
 

@@ -107,6 +107,10 @@ class Sender:
             self._never.wait(_PAUSE_S)
         raise TimeoutError(f"{form.path} was not taken within {self._patience_s:g} s")
 
+    def pause(self, seconds: float = 0.1) -> None:
+        """Wait a moment before the next form, as people do."""
+        self._never.wait(seconds)
+
     def _next_port(self) -> int:
         with self._lock:
             self._turn += 1
