@@ -27,6 +27,7 @@ from router.errors import Misconfigured
 from router.now import ticks
 from router.road.heartbeat import program_version
 from router.settings import Settings
+from router.web.door import refuse_open_api
 
 #: Longest wait for the web process's first answer, in seconds.
 _ANSWERS_S = 60.0
@@ -159,6 +160,7 @@ class Installation:
         )
 
     def _run_locked(self, then: Callable[["Installation"], None]) -> None:
+        choose_port(self._told.host, self._told.port)  # what cannot be bound is said at once
         servers = self._start_servers()
         try:
             self._prepare_database()
@@ -219,6 +221,7 @@ class Installation:
         app = build_app(self._told, pool_size=1)
         try:
             done = prepare(app, by="up", follow=True)
+            refuse_open_api(app)
         finally:
             app.close()
         self._book = done.book

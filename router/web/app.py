@@ -20,13 +20,12 @@ from router.road.drain import Road
 from router.road.heartbeat import Heartbeat
 from router.settings import Settings
 from router.store.deliveries import Deliveries
-from router.store.keys import any_key
-from router.store.tx import transaction
 from router.web import health, intake, problem
 from router.web.api import make_api
 from router.web.arrival import is_loopback
 from router.web.book import BookAtHand
 from router.web.committer import Committer
+from router.web.door import refuse_open_api
 from router.web.wait import OwnerWait
 
 log = structlog.get_logger()
@@ -101,27 +100,6 @@ def serve(settings: Settings) -> None:
         backlog=_BACKLOG,
     )
     uvicorn.Server(config).run(sockets=[listener])
-
-
-def refuse_open_api(app: App) -> None:
-    """Refuse to serve other machines while nobody has a key: the API would be open to all.
-
-    Args:
-        app: Of this process.
-
-    Raises:
-        Misconfigured: The bound address is not of this machine alone, and no key exists.
-        Transient: The database cannot be reached.
-    """
-    if is_loopback(app.settings.host):
-        return
-    with transaction(app.engine) as tx:
-        if any_key(tx):
-            return
-    raise Misconfigured(
-        f"LEAD_ROUTER_HOST={app.settings.host} opens the API to other machines while it has no"
-        " key. Make one with `lead-router keys create`, or bind 127.0.0.1."
-    )
 
 
 def listen(host: str, port: int) -> socket.socket:
