@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from router.errors import Misconfigured
 from router.rulebook.model import Verification
@@ -29,7 +29,7 @@ def prove(how: Verification, secret: str, body: bytes, *, ident: str, now: datet
 
     >>> how = Verification(scheme="hmac", header="X-Sign", prefix="sha256=")
     >>> prove(how, "s", b"{}", ident="1", now=datetime(2026, 1, 5)).headers["X-Sign"][:13]
-    'sha256=b19b75'
+    'sha256=143ca8'
 
     Args:
         how: The scheme, from the source's file.
@@ -55,7 +55,7 @@ def prove(how: Verification, secret: str, body: bytes, *, ident: str, now: datet
 def _standard(secret: str, body: bytes, ident: str, now: datetime) -> dict[str, str]:
     try:
         signature = Webhook(secret).sign(ident, now, body.decode())
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, EmptyWebhookSecretError) as error:
         raise Misconfigured(
             f"The secret is not one of Standard Webhooks ({error}): it is `whsec_` and base64."
         ) from error
