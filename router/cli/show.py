@@ -10,6 +10,7 @@ from threading import Event
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -292,7 +293,7 @@ def local(moment: datetime, zone: str) -> str:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = Table(expand=True, pad_edge=False)
+    table = Table(expand=True, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name, ratio in (("what came in", 5), ("state", 2), ("owner", 3), ("why", 6), ("due", 3)):
         table.add_column(name, ratio=ratio, overflow="fold")
     colours = {"activated": "green", "in review": "yellow", "rejected": "red"}
