@@ -1,16 +1,20 @@
-"""``python -m bench``: measure everything a few times, and print the table."""
+"""``python -m bench``: measure everything three times (some ten minutes), and print the table."""
 
 import argparse
 import logging
+import signal
+import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
+import psycopg
 
 from bench import machine, raw
 from bench.drain import drained
+from bench.figures import Spread
 from bench.intake import acknowledgements, owners_in_the_answer
 from bench.latency import PACE, post_to_owner
 from bench.site import BrokenError, Site, site
@@ -65,65 +69,86 @@ def main() -> int:
     log.configure("bench", json_lines=False, level=logging.WARNING)
     size = _QUICK if told.quick else _FULL
     wanted = told.only.split(",") if told.only else list(parts(size))
+    # Ended from outside, it must still take its servers and processes with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    runs: list[dict[str, float]] = []
     try:
-        runs = list(_measure(size, wanted, told.runs or size.runs))
+        _measure(size, wanted, told.runs or size.runs, runs)
     except LeadRouterError as error:
         _say(f"The benchmark stopped: {error}")
         return 1
+    except KeyboardInterrupt:
+        _say("The benchmark was stopped; what follows is what it has measured by then.")
+    runs = [run for run in runs if set(run) & set(ROWS)]
+    if not runs:
+        return 1
     spreads = summed(runs)
-    others = [run["others"] for run in runs]
-    _print("")
-    for line in lines(spreads):
+    for line in _told(runs, spreads):
         _print(line)
-    _print(f"{len(runs)} runs; x raw: the median over that of the raw limit of its kind.")
-    _print(f"Machine: {machine.line()}.")
-    _print(f"Others kept {min(others):.1f} to {max(others):.1f} cores busy meanwhile.")
-    if "owner_p50" in spreads:
-        paced = [run for run in runs if "owner_look" in run]
-        width, share = (max(run[key] for run in paced) for key in ("owner_look", "owner_share"))
-        _print(
-            f"POST to owner: {PACE} a second; each commit was seen within {width:.1f} ms (p50);"
-            f" {share:.0f} % found an owner."
-        )
     if told.json:
-        body = {
-            "at": now(),
-            "machine": machine.line(),
-            "size": asdict(size),
-            "runs": runs,
-            "rows": {
-                key: {
-                    **asdict(found),
-                    "label": ROWS[key].label.strip(),
-                    "ratio": ratio(key, spreads),
-                    "target": str(ROWS[key].target or ""),
-                    "verdict": verdict(key, spreads),
-                }
-                for key, found in spreads.items()
-            },
-        }
-        Path(told.json).write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))
+        Path(told.json).write_bytes(_json(size, runs, spreads))
     return 1 if any("broken" in run for run in runs) else 0
 
 
-def _measure(size: Size, wanted: list[str], runs: int) -> Iterator[dict[str, float]]:
+def _told(runs: list[dict[str, float]], spreads: Mapping[str, Spread]) -> list[str]:
+    """Return the table and what must be known to read it."""
+    others = [run["others"] for run in runs]
+    told = [
+        "",
+        *lines(spreads),
+        f"{len(runs)} runs; x raw: the median over that of the raw limit of its kind.",
+        f"Machine: {machine.line()}.",
+        f"Others kept {min(others):.1f} to {max(others):.1f} cores busy meanwhile.",
+    ]
+    paced = [run for run in runs if "owner_look" in run]
+    if paced:
+        width, share = (max(run[key] for run in paced) for key in ("owner_look", "owner_share"))
+        told.append(
+            f"POST to owner: {PACE} a second; each commit was seen within {width:.1f} ms (p50);"
+            f" {share:.0f} % found an owner."
+        )
+    return told
+
+
+def _json(size: Size, runs: list[dict[str, float]], spreads: Mapping[str, Spread]) -> bytes:
+    """Return every value, for programs."""
+    body = {
+        "at": now(),
+        "machine": machine.line(),
+        "size": asdict(size),
+        "runs": runs,
+        "rows": {
+            key: {
+                **asdict(found),
+                "label": ROWS[key].label.strip(),
+                "ratio": ratio(key, spreads),
+                "target": str(ROWS[key].target or ""),
+                "verdict": verdict(key, spreads),
+            }
+            for key, found in spreads.items()
+        },
+    }
+    return orjson.dumps(body, option=orjson.OPT_INDENT_2)
+
+
+def _measure(size: Size, wanted: list[str], runs: int, into: list[dict[str, float]]) -> None:
     """Make every measurement once, then again: so that a quiet minute serves no row alone."""
     chosen = parts(size)
     with site(_say) as at:
         for number in range(runs):
-            found: dict[str, float] = {}
+            found: dict[str, float] = {"others": 0.0}
+            into.append(found)
             before = machine.spent(at.roots())
             for name in wanted:
                 started = ticks()
                 try:
                     found.update(chosen[name](at))
-                except BrokenError as error:
+                except (BrokenError, psycopg.Error, subprocess.SubprocessError) as error:
                     found["broken"] = found.get("broken", 0) + 1
                     _say(f"run {number + 1} of {runs}: {name} could not be measured: {error}")
                 else:
                     _say(f"run {number + 1} of {runs}: {name}, {ticks() - started:.0f} s")
-            found["others"] = machine.spent(at.roots()).others_since(before)
-            yield found
+                found["others"] = machine.spent(at.roots()).others_since(before)
 
 
 def _command_line() -> argparse.Namespace:
