@@ -23,7 +23,7 @@ from router.store.tx import make_engine, transaction
 
 _ROOT = Path(__file__).parents[2]
 _PROGRAM = (sys.executable, "-m", "router.cli.main")
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 
 
 def _until(condition: Callable[[], bool], *, what: str) -> None:
@@ -37,6 +37,7 @@ class _Place:
 
     home: Path
     env: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def _environment(self) -> dict[str, str]:
         outer = os.environ  # noqa: TID251 - a child needs PATH and the like
@@ -58,7 +59,7 @@ class _Place:
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start a command and let it run; its words go to a file."""
         with (self.home.parent / f"{words[0]}.out").open("ab") as out:
-            return subprocess.Popen(
+            begun = subprocess.Popen(
                 (*_PROGRAM, *words),
                 cwd=_ROOT,
                 env=self._environment(),
@@ -66,12 +67,13 @@ class _Place:
                 stderr=out,
                 start_new_session=True,
             )
+        self.started.append(begun)
+        return begun
 
-    def up(self) -> subprocess.Popen[bytes]:
+    def up(self) -> None:
         """Start everything, and wait until the web process answers."""
-        started = self.start("up")
+        self.start("up")
         _until(self._answers, what="an answer of the web process")
-        return started
 
     def _answers(self) -> bool:
         run = run_file.read(self.home)
@@ -124,16 +126,23 @@ class _Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Place]:
-    """Return a place where everything is up."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Place]:
+    """Return a place of this module's own; whatever runs there is stopped at the end."""
     made = _Place(tmp_path_factory.mktemp("place") / "a home with spaces")
     made.home.mkdir(mode=0o700)
-    started = made.up()
-    try:
-        yield made
-    finally:
-        down.stop_everything(made.home, on_progress=lambda _text: None, grace_s=1)
-        started.wait(timeout=30)
+    yield made
+    down.stop_everything(made.home, on_progress=lambda _text: None, grace_s=1)
+    for each in made.started:
+        each.wait(timeout=30)
+
+
+@pytest.fixture
+def place(folder: _Place) -> _Place:
+    """Return the place with everything up."""
+    run = run_file.read(folder.home)
+    if run is None or not run.is_live():
+        folder.up()
+    return folder
 
 
 def test_a_lead_that_is_posted_gets_an_owner_and_doctor_finds_nothing_wrong(place: _Place) -> None:
@@ -193,24 +202,27 @@ def test_a_second_up_on_the_same_folder_is_refused_in_one_sentence(place: _Place
     assert "Traceback" not in told.stderr
 
 
-def test_everything_killed_at_once_comes_up_again_with_its_leads(tmp_path: Path) -> None:
-    place = _Place(tmp_path / "h")
-    first = place.up()
+def test_everything_killed_at_once_comes_up_again_with_its_leads(place: _Place) -> None:
     delivery_id = place.send()
     lead = place.lead(delivery_id)
     known = place.run_now.processes
-    for pid in (first.pid, *(each.pid for each in known)):
+    for pid in (place.started[-1].pid, *(each.pid for each in known)):
         processes.tell(pid, signal.SIGKILL)
-    first.wait(timeout=10)
-    second = place.up()
+    place.started[-1].wait(timeout=10)
+    place.up()
     assert place.lead(delivery_id).id == lead.id
     assert place.lead(place.send()).owner is not None
+    assert not [each.name for each in known if processes.is_running(each)]
+
+
+def test_down_stops_everything_and_says_what_it_stopped(place: _Place) -> None:
+    known = place.run_now.processes
     told = place.run("down", "--json")
     assert told.returncode == 0, told.stderr
     assert "supervisor" in orjson.loads(told.stdout)["stopped"]
-    assert second.wait(timeout=30) == 0
-    left = [each.name for each in known if processes.is_running(each)]
-    assert not left
+    assert place.started[-1].wait(timeout=30) == 0
+    assert not [each.name for each in known if processes.is_running(each)]
+    assert orjson.loads(place.run("down", "--json").stdout)["stopped"] == []
 
 
 def test_the_demo_shows_an_owner_for_every_lead_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -237,7 +249,7 @@ def test_an_open_address_without_a_key_is_refused_at_start(
     assert "lead-router keys create" in told.stderr
 
 
-@pytest.mark.parametrize("words", [("web",), ("ticker",), ("worker", "--queues", "deliver")])
+@pytest.mark.parametrize("words", [("web",), ("worker", "--queues", "deliver")])
 def test_a_process_without_addresses_says_what_to_do(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
@@ -247,16 +259,16 @@ def test_a_process_without_addresses_says_what_to_do(
     assert "Traceback" not in told.stderr
 
 
-@pytest.mark.parametrize("queue", ["road", "deliver"])
-def test_an_idle_worker_that_is_told_to_stop_ends_soon_and_cleanly(
-    tmp_path: Path, database_url: str, redis_url: str, queue: str
+def test_idle_workers_that_are_told_to_stop_end_soon_and_cleanly(
+    tmp_path: Path, database_url: str, redis_url: str
 ) -> None:
     env = {"LEAD_ROUTER_DATABASE_URL": database_url, "LEAD_ROUTER_REDIS_URL": redis_url}
     place = _Place(tmp_path / "h", env)
-    worker = place.start("worker", "--queues", queue)
+    workers = [place.start("worker", "--queues", queue) for queue in ("road", "deliver")]
     said = tmp_path / "worker.out"
-    _until(lambda: b"worker_ready" in said.read_bytes(), what="the worker")
-    children = psutil.Process(worker.pid).children()
-    worker.terminate()
-    assert worker.wait(timeout=6) == 0, said.read_text()
+    _until(lambda: said.read_bytes().count(b"worker_ready") == len(workers), what="the workers")
+    children = [child for each in workers for child in psutil.Process(each.pid).children()]
+    for worker in workers:
+        worker.terminate()
+    assert [worker.wait(timeout=15) for worker in workers] == [0, 0], said.read_text()
     assert not [child for child in children if child.is_running()]
