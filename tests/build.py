@@ -1,4 +1,4 @@
-"""Things that tests make: deliveries of fictitious people, and a time that stands where it is put."""
+"""Things that tests make: deliveries of fictitious people, and a time that stands still."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

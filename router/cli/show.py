@@ -295,7 +295,8 @@ def local(moment: datetime, zone: str) -> str:
 def _table(rows: Sequence[Row]) -> Table:
     table = Table(expand=True, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name, ratio in (("what came in", 5), ("state", 2), ("owner", 3), ("why", 6), ("due", 3)):
-        table.add_column(name, ratio=ratio, overflow="fold")
+        wide = len("activated") if name == "state" else None
+        table.add_column(name, ratio=ratio, min_width=wide, overflow="fold")
     colours = {"activated": "green", "in review": "yellow", "rejected": "red"}
     for row in rows:
         state = Text(row.state, style=colours.get(row.state, "dim"))

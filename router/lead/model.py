@@ -11,7 +11,6 @@ from router.lead.ids import ContactId, DeliveryId, LeadId
 from router.lead.states import LeadState, OwnerKind
 
 
-
 @dataclass(frozen=True, slots=True)
 class Person:
     """What is known of the person who asks, as typed and as normalized.

@@ -7,6 +7,7 @@ from dataclasses import replace
 import structlog
 
 from router.app import App
+from router.lead.decision import Decision
 from router.lead.delivery import Delivery
 from router.lead.ids import DeliveryId
 from router.lead.model import Lead, change
@@ -74,16 +75,20 @@ def _read(delivery: Delivery, book: RuleBook) -> Parsed:
 def _conclude(batch: Batch, parsed: Parsed, known: Mapping[str, Lead], book: RuleBook) -> Captured:
     captured = conclude(parsed, book, known, batch.now)
     for decision in captured.decisions:
-        lead = decision.lead
-        if lead.item_key in known:
-            record(batch, batch.take(lead), decision)
-            continue
-        if parsed.delivery.attempts:
-            # A delivery that failed before stays under suspicion: its leads go alone, too.
-            lead = change(lead, attempts=parsed.delivery.attempts)
-            decision = replace(decision, lead=lead)
-        record(batch, batch.take(lead, fresh=True), decision)
+        if decision.lead.item_key in known:
+            record(batch, batch.take(decision.lead), decision)
+        else:
+            _begin(batch, parsed, decision)
     return captured
+
+
+def _begin(batch: Batch, parsed: Parsed, decision: Decision) -> None:
+    """Put a new lead on the road."""
+    lead, attempts = decision.lead, parsed.delivery.attempts
+    if attempts:
+        # A delivery that failed before stays under suspicion: its leads go alone, too.
+        lead = change(lead, attempts=attempts)
+    record(batch, batch.take(lead, fresh=True), replace(decision, lead=lead))
 
 
 def _charge(app: App, tx: Tx, delivery: Delivery, error: Exception) -> None:

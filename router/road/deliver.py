@@ -45,8 +45,7 @@ class Outbound:
             app: Of this process.
         """
         self._app = app
-        # Jitter only has to differ between processes; nothing secret depends on it.
-        self._spread = random.Random().random
+        self._spread = random.Random().random  # noqa: S311 - jitter only has to differ
         self._breakers = {name: Breaker() for name in app.settings.destinations}
 
     def deliver(self, name: str) -> int:

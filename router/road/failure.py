@@ -1,4 +1,4 @@
-"""What becomes of a lead that fails: it is tried again alone, then parked and shown. Nothing is lost."""
+"""What becomes of a lead that fails: tried again alone, then parked and shown, never lost."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -170,7 +170,9 @@ def _write_event(work: Work, event: Event, now: datetime) -> None:
     work.writes.put(Into.EVENT, row)
 
 
-def _write_effect(batch: Batch, work: Work, lead: Lead, number: int, effect: Effect) -> Lead:
+def _write_effect(  # noqa: C901 - one flat case per kind of effect
+    batch: Batch, work: Work, lead: Lead, number: int, effect: Effect
+) -> Lead:
     writes, now = work.writes, batch.now
     match effect:
         case KnowContact():

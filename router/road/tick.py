@@ -185,10 +185,12 @@ class Ticker:
     def _watch_skew(self) -> None:
         with transaction(self._app.engine) as tx:
             skew = abs(unshifted() - database_now(tx))
-        if (skew > SKEW) is not self._skewed:
-            self._skewed = skew > SKEW
-            event = "ladder_holds_for_clock_skew" if self._skewed else "ladder_goes_on"
-            log.error(event, skew_s=round(skew.total_seconds(), 1))
+        skewed, off_s = skew > SKEW, round(skew.total_seconds(), 1)
+        if skewed and not self._skewed:
+            log.error("ladder_holds_for_clock_skew", skew_s=off_s)
+        if self._skewed and not skewed:
+            log.info("ladder_goes_on", skew_s=off_s)
+        self._skewed = skewed
 
     def _nap(self) -> float:
         with transaction(self._app.engine) as tx:

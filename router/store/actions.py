@@ -1,4 +1,4 @@
-"""Actions: claimed per destination with a lease and a fence, finished only by the fence's holder."""
+"""Actions: claimed per destination with a lease and a fence, finished only by its holder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Leased:
     fence: int
 
 
-def lease(
+def lease(  # noqa: PLR0913 - every bound of the claim by name
     tx: Tx, destination: str, *, now: datetime, until: datetime, in_flight: int, most: int
 ) -> list[Leased]:
     """Claim actions of one destination, in order per lead; commit before calling anybody.

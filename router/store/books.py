@@ -8,7 +8,9 @@ from router.rulebook.model import RuleBook
 from router.store.tx import Tx
 
 
-def publish(tx: Tx, book: RuleBook, *, serve: str, by: str, note: str, now: datetime) -> None:
+def publish(  # noqa: PLR0913 - one value per column
+    tx: Tx, book: RuleBook, *, serve: str, by: str, note: str, now: datetime
+) -> None:
     """Store a book and make it the active one.
 
     Args:

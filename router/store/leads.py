@@ -51,6 +51,7 @@ def update_leads(tx: Tx, changed: Sequence[tuple[Lead, int]]) -> None:
     """Write changed leads; the caller holds their row locks.
 
     Args:
+        tx: Open transaction.
         changed: Each lead as it is now, and the version it had when it was read.
     """
     values = []
@@ -183,7 +184,7 @@ def _body(lead: Lead) -> str:
 
 def lead_of(row: Sequence[Any]) -> Lead:
     """Read a lead back from a row of :data:`COLUMNS`."""
-    body = cast(Mapping[str, Any], row[27])
+    body = cast("Mapping[str, Any]", row[27])
     owner = (
         Owner(kind=OwnerKind(row[12]), id=row[13], accountable=row[14], pool=row[15])
         if row[12]

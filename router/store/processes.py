@@ -5,6 +5,7 @@ from datetime import datetime
 
 import orjson
 
+from router.errors import Transient
 from router.store.tx import Tx
 
 
@@ -49,7 +50,9 @@ def take_slot(tx: Tx, name: str, slot: int, now: datetime) -> bool:
 def database_now(tx: Tx) -> datetime:
     """Return the database server's own time, to compare ours with."""
     row = tx.row("SELECT clock_timestamp()")
-    moment: datetime = row[0] if row else datetime.max
+    if row is None:
+        raise Transient("PostgreSQL did not tell its time; it will be asked again.")
+    moment: datetime = row[0]
     return moment
 
 

@@ -9,7 +9,7 @@ from router.store.tx import Tx
 
 
 def lock_pools(tx: Tx, book: str, pools: Iterable[str]) -> None:
-    """Lock these pools in the order of their ids; until the end of the transaction nobody else picks.
+    """Lock these pools in the order of their ids: nobody else picks until this commits.
 
     A pool that was never seen gets its row first, so that there is something to lock.
     """

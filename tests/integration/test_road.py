@@ -307,9 +307,7 @@ def test_nobody_acts_for_days_and_the_accountable_person_hears_each_working_day(
         ticker.fire_steps()
     assert messages_of(road.app, lead.id)[before:]
     assert all(
-        clock.next_at is not None
-        for clock in clocks(road.app, moved).values()
-        if clock.running
+        clock.next_at is not None for clock in clocks(road.app, moved).values() if clock.running
     )
 
 

@@ -13,7 +13,7 @@ from router.lead.model import Lead
 from router.pipeline import StageName
 from router.plugins.kinds import Suggestion
 from router.rulebook.model import Verdict
-from router.stages.classify.decide import guard, judge, open_question, needs_suggestion
+from router.stages.classify.decide import guard, judge, needs_suggestion, open_question
 from router.store.tx import Tx
 
 log = structlog.get_logger()

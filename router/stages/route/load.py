@@ -43,7 +43,7 @@ class Route:
         """
         self._app = app
 
-    def prepare(self, case: Case, now: datetime) -> Plan:
+    def prepare(self, case: Case, now: datetime) -> Plan:  # noqa: ARG002 - the runner's shape
         """Ask the rules, before any lock is taken."""
         return plan(case.lead, self._app.book(case.lead.digest), case.reroute)
 
@@ -86,7 +86,7 @@ class Route:
         )
         return decision
 
-    def absorb(self, turns: Turns, planned: Plan, decision: Decision) -> None:
+    def absorb(self, turns: Turns, planned: Plan, decision: Decision) -> None:  # noqa: ARG002 - the runner's shape
         """Let the next lead of the batch see whose turn it is now, in every version of the book."""
         choice = turns.choice
         if choice is None or not choice.seats:
