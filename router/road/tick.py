@@ -15,7 +15,7 @@ from router.errors import LeadRouterError
 from router.lead.clock import Clock
 from router.lead.ids import LeadId
 from router.now import now as read_now
-from router.now import unshifted
+from router.now import ticks, unshifted
 from router.pipeline import StageName
 from router.road.act import find_owners
 from router.road.batch import write_batch
@@ -24,7 +24,7 @@ from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.periodic import PERIODIC, Periodic
 from router.road.record import Batch, Work, record
 from router.stages.sla.decide import decide
-from router.store import actions, clocks, waiting
+from router.store import actions, clocks, tickets, waiting
 from router.store.leads import lock_leads
 from router.store.processes import database_now, take_slot
 from router.store.tx import transaction
@@ -33,6 +33,9 @@ log = structlog.get_logger()
 
 #: Longest sleep of a ticker, in seconds.
 NAP_S = 1.0
+_PAUSE_S = 0.2
+#: Seconds for which a stage may stay due, with no worker at work, before the ticker stands in.
+IGNORED_S = 2.0
 #: Clock steps fired in one transaction.
 _STEPS = 100
 #: Most such transactions in one round of the ticker.
@@ -63,6 +66,8 @@ class Ticker:
         self._outbound = Outbound(app)
         self._skewed = False
         self._turns: dict[str, int] = {}
+        self._ignored_since: float | None = None
+        self._relief: threading.Thread | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Go round until told to stop. A round that fails is logged, and the next one comes.
@@ -75,6 +80,9 @@ class Ticker:
                 nap = self.round()
             except LeadRouterError as error:
                 log.warning("ticker_round_failed", error=str(error))
+                nap = NAP_S
+            except Exception:  # the edge: a watcher that dies watches nothing
+                log.exception("ticker_round_broke")
                 nap = NAP_S
             stop.wait(nap)
 
@@ -92,8 +100,8 @@ class Ticker:
             self.fire_steps()
         self._road.sweep()
         due = self._bells()
-        if self._app.bell.deaf:
-            self._drain_ourselves(due)
+        if self._app.bell.deaf or self._nobody_comes(due):
+            self._stand_in(due)
         for job in PERIODIC:
             self._take_turn(job)
         return self._nap()
@@ -165,12 +173,35 @@ class Ticker:
         self._app.bell.ring_destinations(due.destinations)
         return due
 
-    def _drain_ourselves(self, due: Due) -> None:
-        """Do the workers' work while the broker cannot be reached."""
-        for stage in due.stages:
-            self._road.drain(stage)
-        for name in due.destinations:
-            self._outbound.deliver(name)
+    def _nobody_comes(self, due: Due) -> bool:
+        """Return whether stages stay due while no worker holds a batch: they may all be deaf."""
+        with transaction(self._app.engine) as tx:
+            idle = bool(due.stages) and not tickets.any_held(tx)
+        if not idle:
+            self._ignored_since = None
+            return False
+        if self._ignored_since is None:
+            self._ignored_since = ticks()
+        return ticks() - self._ignored_since >= IGNORED_S
+
+    def _stand_in(self, due: Due) -> None:
+        """Do the workers' work, beside the clocks: a destination that hangs must not stop those."""
+        if self._relief is not None and self._relief.is_alive():
+            return
+        log.warning("ticker_stands_in", stages=len(due.stages), destinations=len(due.destinations))
+        self._relief = threading.Thread(
+            target=self._drain, args=(due,), name="stand-in", daemon=True
+        )
+        self._relief.start()
+
+    def _drain(self, due: Due) -> None:
+        try:
+            for stage in due.stages:
+                self._road.drain(stage)
+            for name in due.destinations:
+                self._outbound.deliver(name)
+        except LeadRouterError as error:
+            log.warning("ticker_could_not_stand_in", error=str(error))
 
     def _take_turn(self, job: Periodic) -> None:
         now = read_now()
@@ -197,4 +228,6 @@ class Ticker:
             soonest = clocks.next_due(tx)
         if soonest is None or self._skewed:
             return NAP_S
-        return min(max((soonest - read_now()).total_seconds(), 0.01), NAP_S)
+        left = (soonest - read_now()).total_seconds()
+        # A step that is still due was locked or failed: it is not asked for a hundred times.
+        return _PAUSE_S if left <= 0 else min(left, NAP_S)

@@ -65,6 +65,12 @@ def give_back(tx: Tx, ticket_id: UUID) -> None:
     tx.run("DELETE FROM ticket WHERE id = %s", (ticket_id,))
 
 
+def any_held(tx: Tx) -> bool:
+    """Return whether any worker is at work on a batch."""
+    row = tx.row("SELECT EXISTS (SELECT 1 FROM ticket)")
+    return bool(row and row[0])
+
+
 def collect_lost(tx: Tx, now: datetime) -> list[LostTicket]:
     """Delete and return tickets whose worker is gone or over its deadline.
 

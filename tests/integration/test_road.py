@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from router.app import App
+from router.embedded.processes import wait_for
 from router.errors import Conflict, DataFault
 from router.lead.clock import Clock
 from router.lead.decision import ClockKind
@@ -344,3 +345,16 @@ def test_database_refuses_a_routed_lead_without_an_owner(road: Road) -> None:
         transaction(road.app.engine) as tx,
     ):
         tx.run("UPDATE lead SET owner_id = NULL WHERE id = %s", (lead.id,))
+
+
+def test_ticker_does_the_work_when_every_worker_is_deaf(app: App) -> None:
+    (delivery_id,) = store(app, delivery(inquiry()))
+    stop = threading.Event()
+    ticker = threading.Thread(target=Ticker(app).run, args=(stop,))
+    ticker.start()
+    try:
+        assert wait_for(lambda: bool(leads_of(app, delivery_id)), seconds=20)
+    finally:
+        stop.set()
+        ticker.join()
+    assert leads_of(app, delivery_id)[0].state is LeadState.ACTIVATED
