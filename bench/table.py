@@ -114,7 +114,7 @@ def lines(spreads: Mapping[str, Spread]) -> list[str]:
 def _line(key: str, spreads: Mapping[str, Spread]) -> str:
     row, found = ROWS[key], spreads[key]
     multiple = ratio(key, spreads)
-    shown = f"{multiple:.2f}" if multiple is not None else ""
+    shown = number(multiple) if multiple is not None else ""
     around = f"{number(found.least)}-{number(found.most)}"
     target = f"{row.target} {verdict(key, spreads)}" if row.target else ""
     label = row.label if len(row.label) <= _LABEL else row.label[: _LABEL - 1] + "…"
