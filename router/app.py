@@ -52,12 +52,14 @@ class Shelf:
             Transient: The database cannot be reached and no version is known.
         """
         with self._lock:
-            stale = ticks() - self._looked_at >= BOOK_FRESH_S
-            if stale or not self._active:
-                with transaction(self._engine) as tx:
-                    self._active = active_digest(tx, self._serve) or ""
-                self._looked_at = ticks()
             digest = self._active
+            stale = not digest or ticks() - self._looked_at >= BOOK_FRESH_S
+        if stale:
+            # Outside the lock: nobody waits for a book at hand while another asks the database.
+            with transaction(self._engine) as tx:
+                digest = active_digest(tx, self._serve) or ""
+            with self._lock:
+                self._active, self._looked_at = digest, ticks()
         if not digest:
             raise Misconfigured(
                 f"No rule book is published for {self._serve!r}."
@@ -71,18 +73,22 @@ class Shelf:
         Raises:
             NotFound: No such version was ever published.
         """
-        found = self._books.get(digest)
-        if found is not None:
-            return found
         with self._lock:
-            with transaction(self._engine) as tx:
-                files = book_files(tx, digest)
-            if files is None:
-                raise NotFound(f"Rule book version {digest} was never published here.")
-            self._books[digest] = book_from_files(files)
+            found = self._books.get(digest)
+            if found is not None:
+                self._books.move_to_end(digest)
+                return found
+        with transaction(self._engine) as tx:
+            files = book_files(tx, digest)
+        if files is None:
+            raise NotFound(f"Rule book version {digest} was never published here.")
+        # Outside the lock: others must not wait while a book is compiled.
+        made = book_from_files(files)
+        with self._lock:
+            self._books.setdefault(digest, made)
             while len(self._books) > _SHELF:
                 self._books.popitem(last=False)
-            return self._books[digest]
+            return self._books.get(digest, made)
 
 
 @dataclass(slots=True)

@@ -45,6 +45,10 @@ class Rejected(LeadRouterError):
         self.code = code
 
 
+class TooMuch(Transient):
+    """A batch was larger than the server can lock at once: take it in smaller parts."""
+
+
 class Slow(Transient):
     """The other side asks for patience: try again after the time it named."""
 

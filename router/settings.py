@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     destinations: dict[str, DestinationSettings] = Field(
         default_factory=dict, description="Outgoing destinations by name, as JSON."
     )
-    batch: int = Field(default=100, ge=1, le=1000, description="Leads claimed in one transaction.")
+    batch: int = Field(default=100, ge=1, le=500, description="Leads claimed in one transaction.")
     ticket_deadline_s: float = Field(
         default=20.0, gt=0, description="Seconds a batch may take before its ticket counts as lost."
     )

@@ -106,7 +106,7 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
     """
     ready: list[tuple[Work, P]] = []
     for work in list(batch.works.values()):
-        if _stands_before(stage.name, work):
+        if _stands_before(stage.name, work, batch.now):
             try:
                 ready.append((work, stage.prepare(work.case, batch.now)))
             except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
@@ -114,6 +114,10 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
     if not ready:
         return
     loaded = stage.load(tx, [(work.case, prepared) for work, prepared in ready], batch.now)
+    for work in list(batch.works.values()):
+        # What this batch has changed is newer than what was just read.
+        if not work.fresh and work.changed:
+            stage.settled(loaded, work.lead)
     for work, prepared in ready:
         try:
             decision = _carry_attempts(work, stage.decide(work.case, prepared, loaded, batch.now))
@@ -139,12 +143,16 @@ def write_batch(tx: Tx, batch: Batch) -> Writes:
     return writes
 
 
-def _stands_before(stage: StageName, work: Work) -> bool:
-    if work.failed is not None:
+def _stands_before(stage: StageName, work: Work, now: datetime) -> bool:
+    lead = work.lead
+    if work.failed is not None or lead.state is LeadState.CLOSED:
         return False
-    rerouted = work.case.reroute is not None and stage is StageName.ROUTE
-    waits = work.lead.due_at is not None and NEXT_STAGE.get(work.lead.state) is stage
-    return waits or (rerouted and work.lead.state is not LeadState.CLOSED)
+    if work.case.reroute is not None and stage is StageName.ROUTE:
+        return True
+    if lead.due_at is None or lead.due_at > now or NEXT_STAGE.get(lead.state) is not stage:
+        return False
+    # A suspect that came along with another lead is named on no ticket: it goes alone, later.
+    return not (work.guest and lead.attempts)
 
 
 def _carry_attempts(work: Work, decision: Decision) -> Decision:

@@ -22,8 +22,12 @@ from router.store.tx import Tx
 
 log = structlog.get_logger()
 
+#: Leads that one transaction makes at most, unless a single delivery holds more: each takes about
+#: three of the locks that PostgreSQL has room for.
+_LEADS_AT_ONCE = 500
 
-def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> None:
+
+def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> bool:
     """Turn deliveries into leads, in memory, and write what became of each delivery.
 
     Two deliveries of the same inquiry make one lead, whoever captures them: the names that
@@ -33,23 +37,25 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> None:
         app: Where the active rule book is found; new leads start with it.
         tx: Open transaction that holds the deliveries' locks.
         batch: Receives the leads.
-        items: Deliveries, in the order they came in.
+        items: Deliveries, in the order they came in. Those beyond what one batch may hold, and
+            those about a lead that somebody else holds, are left for the next one.
+
+    Returns:
+        Whether the batch may go on to the next stage in this transaction: not when it holds leads
+        that were there before, since nobody may wait for identity locks with a lead in hand.
     """
     book = app.shelf.active()
-    parsed: list[Parsed] = []
-    outcome: list[tuple[DeliveryId, DeliveryState, str]] = []
-    for delivery in items:
-        try:
-            parsed.append(_read(delivery, book))
-        except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
-            _charge(app, tx, delivery, error)
+    parsed = _parse(app, tx, book, items)
     names = sorted({(each.source.id, key) for each in parsed for key in each.keys})
     lock_names(tx, (("item", f"{app.settings.book}:{source}:{key}") for source, key in names))
-    stored = leads_by_item(tx, app.settings.book, names) if names else {}
+    stored, held = leads_by_item(tx, app.settings.book, names) if names else ({}, set())
     known: dict[str, dict[str, Lead]] = defaultdict(dict)
     for lead in stored.values():
         known[lead.source][lead.item_key] = lead
+    outcome: list[tuple[DeliveryId, DeliveryState, str]] = []
     for each in parsed:
+        if any((each.source.id, key) in held for key in each.keys):
+            continue
         leads = known[each.source.id]
         try:
             captured = _conclude(batch, each, leads, book)
@@ -60,6 +66,24 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> None:
             # A later delivery of this batch may be about the same inquiry.
             leads.update({d.lead.item_key: batch.works[d.lead.id].lead for d in captured.decisions})
     mark(tx, outcome)
+    return not stored
+
+
+def _parse(app: App, tx: Tx, book: RuleBook, items: Sequence[Delivery]) -> list[Parsed]:
+    """Read deliveries, until they hold as many leads as one transaction should."""
+    parsed: list[Parsed] = []
+    inquiries = 0
+    for delivery in items:
+        try:
+            each = _read(delivery, book)
+        except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
+            _charge(app, tx, delivery, error)
+            continue
+        inquiries += len(each.items)
+        if parsed and inquiries > _LEADS_AT_ONCE:
+            break
+        parsed.append(each)
+    return parsed
 
 
 def _read(delivery: Delivery, book: RuleBook) -> Parsed:
@@ -76,7 +100,9 @@ def _conclude(batch: Batch, parsed: Parsed, known: Mapping[str, Lead], book: Rul
     captured = conclude(parsed, book, known, batch.now)
     for decision in captured.decisions:
         if decision.lead.item_key in known:
-            record(batch, batch.take(decision.lead), decision)
+            known_work = batch.take(decision.lead)
+            known_work.guest = True
+            record(batch, known_work, decision)
         else:
             _begin(batch, parsed, decision)
     return captured

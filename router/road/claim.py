@@ -62,10 +62,11 @@ def _deliveries(tx: Tx, claim: Claim) -> Sequence[Delivery]:
 
 
 def _leads(tx: Tx, claim: Claim, now: datetime) -> Sequence[Lead]:
-    states = [state.value for state in STAGES[claim.stage].takes]
     if claim.ids:
         found = leads.lock_leads(tx, claim.ids, skip_locked=True).values()
         return [lead for lead in found if NEXT_STAGE.get(lead.state) is claim.stage]
+    # Each stage takes one state: with several, the claim would sort the whole backlog.
+    (state,) = STAGES[claim.stage].takes
     if claim.failed:
-        return leads.claim_failed(tx, states, now)
-    return leads.claim_due(tx, states, now, claim.limit)
+        return leads.claim_failed(tx, state.value, now)
+    return leads.claim_due(tx, state.value, now, claim.limit)

@@ -85,11 +85,11 @@ class Outbound:
         with transaction(self._app.engine) as tx:
             if actions.is_held(tx):
                 return []
-            return actions.lease(
+            return actions.lease_actions(
                 tx,
                 name,
                 now=now,
-                until=now + timedelta(seconds=self._app.settings.lease_s),
+                lease=timedelta(seconds=self._app.settings.lease_s),
                 in_flight=told.in_flight,
                 most=min(_AT_ONCE, max(1, told.in_flight // 2)),
             )

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from router.app import App
-from router.errors import DataFault, Transient
+from router.errors import TooMuch, Transient
 from router.lead.model import Lead
 from router.now import now as read_now
 from router.now import ticks
@@ -74,27 +74,19 @@ class Road:
         Raises:
             Transient: The database could not do it now; nothing is half done.
         """
-        started, taken, size = ticks(), 0, self.app.settings.batch
-        for failed_before in (False, True):
-            claim = Claim(stage, limit=1 if failed_before else size, failed=failed_before)
-            while done := self._next(claim):
-                taken += done
-                if ticks() - started > DRAIN_S:
-                    self.app.bell.ring(stage)
-                    return taken
-                if done < claim.limit:
-                    break
+        started, taken = ticks(), 0
+        many = Claim(stage, limit=self.app.settings.batch)
+        one = Claim(stage, limit=1, failed=True)
+        while done := self._next(many) + self._next(one):
+            taken += done
+            if ticks() - started > DRAIN_S:
+                self.app.bell.ring(stage)
+                break
         return taken
 
     def sweep(self) -> int:
         """Charge every batch whose worker died or hangs to its items; return how many batches."""
-        with transaction(self.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            lost = sweep_tickets(
-                tx,
-                most=self.app.settings.max_attempts,
-                listeners=self.listeners,
-                now=read_now(),
-            )
+        lost = sweep_tickets(self.app, self.listeners)
         if lost:
             self.app.bell.ring(*(stage.name for stage in ROAD))
         return lost
@@ -112,22 +104,37 @@ class Road:
         ticket, claimed = uuid4(), list[UUID]()
         try:
             return self._once(claim, ticket, claimed, lock_timeout)
-        except DataFault as fault:
+        except Transient as fault:
             self._return_ticket(ticket)
-            if len(claimed) > 1:
-                log.warning("batch_runs_one_by_one", stage=claim.stage.value, size=len(claimed))
-                for each in claimed:
-                    self.run(replace(claim, ids=(each,)))
-            else:
-                self._charge(claim.stage, claimed, str(fault))
-            return Done(len(claimed))
+            if not isinstance(fault, TooMuch) or not claimed:
+                raise
+            return self._one_by_one(claim, claimed, fault)
+        except Exception as fault:
+            self._return_ticket(ticket)
+            if not claimed:
+                raise
+            return self._one_by_one(claim, claimed, fault)
         except BaseException:
             self._return_ticket(ticket)
             raise
 
+    def _one_by_one(self, claim: Claim, claimed: list[UUID], fault: Exception) -> Done:
+        """Run the items of a batch that failed as a whole alone; charge one that fails alone."""
+        if len(claimed) > 1:
+            log.warning("batch_runs_one_by_one", stage=claim.stage.value, size=len(claimed))
+            for each in claimed:
+                self.run(replace(claim, ids=(each,)))
+        else:
+            log.warning("item_failed_alone", stage=claim.stage.value, exc_info=fault)
+            self._charge(claim.stage, claimed, f"{type(fault).__name__}: {fault}")
+        return Done(len(claimed))
+
     def _next(self, claim: Claim) -> int:
         # The rows of a dead worker are free at once: taken unwarned, they would kill this one too.
-        self.sweep()
+        try:
+            self.sweep()
+        except Transient as error:
+            log.warning("sweep_put_off", error=str(error))
         return self.run(claim).taken
 
     def _once(
@@ -140,7 +147,7 @@ class Road:
             if not items.ids:
                 return Done(0)
             claimed.extend(items.ids)
-            self._write_ticket(claim.stage, ticket, claimed, tx.backend(), (now, now + limit))
+            self._write_ticket(claim.stage, ticket, claimed, tx.backend())
             batch = Batch(now, self.listeners)
             self._think(tx, batch, claim, items)
             record_failures(batch, self.app.settings.max_attempts)
@@ -153,8 +160,8 @@ class Road:
 
     def _think(self, tx: Tx, batch: Batch, claim: Claim, items: Claimed) -> None:
         if items.deliveries:
-            capture(self.app, tx, batch, items.deliveries)
-            if claim.fused:
+            alone = capture(self.app, tx, batch, items.deliveries)
+            if claim.fused and alone:
                 self.stages.run(tx, batch, StageName.CLEAN)
             return
         for lead in items.leads:
@@ -168,14 +175,7 @@ class Road:
         due = (lead.state for lead in leads if lead.due_at is not None and lead.due_at <= now)
         self.app.bell.ring(*{NEXT_STAGE[state] for state in due if state in NEXT_STAGE})
 
-    def _write_ticket(
-        self,
-        stage: StageName,
-        ticket: UUID,
-        ids: list[UUID],
-        backend: int,
-        span: tuple[datetime, datetime],
-    ) -> None:
+    def _write_ticket(self, stage: StageName, ticket: UUID, ids: list[UUID], backend: int) -> None:
         with transaction(self.app.engine) as beside:
             tickets.take(
                 beside,
@@ -184,8 +184,7 @@ class Road:
                 ids=ids,
                 backend=backend,
                 worker=self._worker,
-                now=span[0],
-                deadline=span[1],
+                span=timedelta(seconds=self.app.settings.ticket_deadline_s),
             )
 
     def _charge(self, stage: StageName, ids: list[UUID], error: str) -> None:

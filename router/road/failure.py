@@ -6,17 +6,20 @@ from uuid import UUID
 
 import structlog
 
+from router.app import App
 from router.lead.decision import Decision
 from router.lead.events import Event, EventKind
 from router.lead.model import Lead, change
 from router.lead.states import LeadState
+from router.now import now as read_now
 from router.pipeline import NEXT_STAGE, StageName
 from router.road.batch import write_batch
 from router.road.record import Batch, Listeners, record
 from router.store import deliveries
 from router.store.leads import lock_leads
-from router.store.tickets import collect_lost
-from router.store.tx import Tx
+from router.store.tickets import keep_only, lost_tickets, seize
+from router.store.tx import Tx, transaction
+from router.store.waiting import still_due
 
 log = structlog.get_logger()
 
@@ -79,6 +82,8 @@ def charge(  # noqa: PLR0913 - every input of the decision by name
 ) -> list[UUID]:
     """Count a failed attempt of deliveries or leads whose batch never finished.
 
+    Waits for nobody: what somebody else holds now is left out.
+
     Args:
         tx: Open transaction.
         stage: Stage at which the batch entered.
@@ -89,43 +94,53 @@ def charge(  # noqa: PLR0913 - every input of the decision by name
         now: Moment of the failure.
 
     Returns:
-        Those that were parked.
+        Those that still wait for an attempt to be counted, because somebody else holds them.
     """
     if stage is StageName.CAPTURE:
-        return list(deliveries.count_attempt(tx, ids, error[:_ERROR_CHARS], most))
+        counted = deliveries.count_attempt(tx, ids, error[:_ERROR_CHARS], most)
+        return [each for each in deliveries.still_received(tx, ids) if each not in counted]
     batch = Batch(now, listeners)
-    for lead in lock_leads(tx, ids).values():
+    held = lock_leads(tx, ids, skip_locked=True)
+    for lead in held.values():
         if NEXT_STAGE.get(lead.state) is not None and lead.due_at is not None:
             # At once: most of a lost batch are innocent, and each goes alone now.
             again = failed(lead, error, most, now, pause=timedelta(0))
             record(batch, batch.take(lead), again)
     write_batch(tx, batch)
-    return [work.lead.id for work in batch.works.values() if work.lead.state is LeadState.PARKED]
+    return [each for each in still_due(tx, ids) if each not in held]
 
 
-def sweep_tickets(tx: Tx, *, most: int, listeners: Listeners, now: datetime) -> int:
-    """Charge the leads of every ticket whose worker died or hangs; return how many tickets.
+def sweep_tickets(app: App, listeners: Listeners) -> int:
+    """Charge the items of every ticket whose worker died or hangs; return how many tickets.
 
-    Reads no row that a hanging worker has locked: it ends that worker's connection first.
+    Each ticket has a transaction of its own and waits for no lock, so that a sweep can neither be
+    held up nor hold up anybody.
     """
-    lost = collect_lost(tx, now)
-    for ticket in lost:
-        error = f"The worker {ticket.how} while this was in its batch of {len(ticket.ids)}."
-        parked = charge(
-            tx,
-            StageName(ticket.stage),
-            ticket.ids,
-            error=error,
-            most=most,
-            listeners=listeners,
-            now=now,
-        )
+    with transaction(app.engine) as tx:
+        lost = lost_tickets(tx)
+    charged = 0
+    for ticket_id in lost:
+        with transaction(app.engine) as tx:
+            ticket = seize(tx, ticket_id)
+            if ticket is None:
+                continue
+            left = charge(
+                tx,
+                StageName(ticket.stage),
+                ticket.ids,
+                error=f"The worker {ticket.how} while this was in its batch of {len(ticket.ids)}.",
+                most=app.settings.max_attempts,
+                listeners=listeners,
+                now=read_now(),
+            )
+            keep_only(tx, ticket_id, left)
+        charged += 1
         log.warning(
             "ticket_lost",
-            ticket=str(ticket.id),
+            ticket=str(ticket_id),
             how=ticket.how,
             stage=ticket.stage,
             size=len(ticket.ids),
-            parked=[str(each) for each in parked],
+            left=len(left),
         )
-    return len(lost)
+    return charged

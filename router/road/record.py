@@ -36,7 +36,7 @@ from router.store.writes import Into, Row, Writes, action_row
 class Work:
     """One lead in a batch: as it stands now, and what must be written of it."""
 
-    __slots__ = ("_stored", "case", "failed", "head", "key", "seq", "writes")
+    __slots__ = ("_stored", "case", "failed", "guest", "head", "key", "seq", "writes")
 
     def __init__(self, lead: Lead, *, fresh: bool) -> None:
         """Begin with a lead as it was read, or as capture has just made it.
@@ -53,6 +53,8 @@ class Work:
         self.seq = lead.version
         self.head = lead.head
         self.writes = Writes()
+        #: Set for a lead that was not claimed but came along with another one.
+        self.guest = False
         #: Set when a stage failed on it; it takes no further part in this batch.
         self.failed: Exception | None = None
 
@@ -146,7 +148,10 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
     work.case.lead = lead
     changed = [work]
     for other in decision.also:
-        changed += record(batch, batch.take(other.lead), other)
+        came_along = other.lead.id not in batch.works
+        joined = batch.take(other.lead)
+        joined.guest = joined.guest or came_along
+        changed += record(batch, joined, other)
     return changed
 
 

@@ -5,13 +5,15 @@ a unique row that commits with its effect.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from router.app import App
-from router.errors import LeadRouterError
+from router.errors import LeadRouterError, Transient
 from router.lead.clock import Clock
 from router.lead.ids import LeadId
 from router.now import now as read_now
@@ -38,6 +40,8 @@ _PAUSE_S = 0.2
 IGNORED_S = 2.0
 #: Clock steps fired in one transaction.
 _STEPS = 100
+#: How long a step waits that could not be taken, before it is tried again.
+PUT_OFF = timedelta(minutes=1)
 #: Most such transactions in one round of the ticker.
 _ROUNDS = 20
 #: Distance of our time from the database's at which the ladder holds.
@@ -76,35 +80,49 @@ class Ticker:
             stop: Ends the loop, at once when it sleeps.
         """
         while not stop.is_set():
-            try:
-                nap = self.round()
-            except LeadRouterError as error:
-                log.warning("ticker_round_failed", error=str(error))
-                nap = NAP_S
-            except Exception:  # the edge: a watcher that dies watches nothing
-                log.exception("ticker_round_broke")
-                nap = NAP_S
-            stop.wait(nap)
+            stop.wait(self.round())
 
     def round(self) -> float:
-        """Do everything that is due once.
+        """Do everything that is due once; what fails is logged and stops none of the rest.
 
         Returns:
             Seconds until the next clock step, at most one.
-
-        Raises:
-            Transient: The database cannot be reached.
         """
-        self._watch_skew()
+        parts: tuple[Callable[[], object], ...] = (
+            self._watch_skew,
+            self._climb,
+            self._road.sweep,
+            self._ring_and_relieve,
+            *(partial(self._take_turn, job) for job in PERIODIC),
+        )
+        whole = True
+        for part in parts:
+            whole = self._safely(part) and whole
+        try:
+            return self._nap() if whole else NAP_S
+        except LeadRouterError:
+            return NAP_S
+
+    @staticmethod
+    def _safely(part: Callable[[], object]) -> bool:
+        try:
+            part()
+        except LeadRouterError as error:
+            log.warning("ticker_part_failed", error=str(error))
+        except Exception:  # the edge: a watcher that dies watches nothing
+            log.exception("ticker_part_broke")
+        else:
+            return True
+        return False
+
+    def _climb(self) -> None:
         if not self._skewed:
             self.fire_steps()
-        self._road.sweep()
+
+    def _ring_and_relieve(self) -> None:
         due = self._bells()
         if self._app.bell.deaf or self._nobody_comes(due):
             self._stand_in(due)
-        for job in PERIODIC:
-            self._take_turn(job)
-        return self._nap()
 
     def fire_steps(self) -> int:
         """Take the clock steps that are due; return how many leads were looked at.
@@ -123,6 +141,20 @@ class Ticker:
         return fired
 
     def _fire(self, due: list[LeadId], now: datetime) -> int:
+        try:
+            return self._fire_together(due, now)
+        except Transient:
+            raise
+        except Exception:
+            # Something of one lead cannot be read or written: the others must not wait for it.
+            if len(due) > 1:
+                return sum(self._fire([each], now) for each in due)
+            log.exception("clock_step_broke", lead_id=str(due[0]))
+            with transaction(self._app.engine) as tx:
+                clocks.put_off(tx, due, now, now + PUT_OFF)
+            return 0
+
+    def _fire_together(self, due: list[LeadId], now: datetime) -> int:
         batch = Batch(now, self._road.listeners)
         with transaction(self._app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
             leads = lock_leads(tx, due, skip_locked=True)
@@ -130,7 +162,7 @@ class Ticker:
             for lead in leads.values():
                 self._step(batch, batch.take(lead), list(held.get(lead.id, {}).values()))
             find_owners(self._road, tx, batch)
-            self._drop_failed(batch)
+            clocks.put_off(tx, self._drop_failed(batch), now, now + PUT_OFF)
             writes = write_batch(tx, batch)
         self._road.ring_for(batch.works.values(), writes, now)
         return len(leads)
@@ -150,12 +182,14 @@ class Ticker:
                 return
 
     @staticmethod
-    def _drop_failed(batch: Batch) -> None:
-        """Leave out leads whose step failed: nothing of them is written, the step stays due."""
-        for lead_id, work in list(batch.works.items()):
-            if work.failed is not None:
-                log.error("clock_step_failed", lead_id=str(lead_id), exc_info=work.failed)
-                del batch.works[lead_id]
+    @staticmethod
+    def _drop_failed(batch: Batch) -> list[LeadId]:
+        """Leave out leads whose step failed; return them, so that their steps are put off."""
+        failed = [lead_id for lead_id, work in batch.works.items() if work.failed is not None]
+        for lead_id in failed:
+            work = batch.works.pop(lead_id)
+            log.error("clock_step_failed", lead_id=str(lead_id), exc_info=work.failed)
+        return failed
 
     def _bells(self) -> Due:
         """Ring every bell that should be ringing; return what is due."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import orjson
 
 from router.lead.ids import LeadId
+from router.store.processes import database_now
 from router.store.tx import Tx
 
 #: Name of the switch that holds everything that would leave.
@@ -53,26 +54,28 @@ class Leased:
     fence: int
 
 
-def lease(  # noqa: PLR0913 - every bound of the claim by name
-    tx: Tx, destination: str, *, now: datetime, until: datetime, in_flight: int, most: int
+def lease_actions(  # noqa: PLR0913 - every bound of the claim by name
+    tx: Tx, destination: str, *, now: datetime, lease: timedelta, in_flight: int, most: int
 ) -> list[Leased]:
     """Claim actions of one destination, in order per lead; commit before calling anybody.
 
     Args:
         tx: Open transaction.
         destination: Its lock is taken, so that the cap on calls in flight holds over processes.
-        now: Actions due by then; leases that ended by then are free again.
-        until: End of the new leases.
+        now: Actions due by then.
+        lease: Length of the new leases. Leases run in the database's time: two hosts never agree
+            on theirs to the second.
         in_flight: Most calls under way to this destination at once, over all workers.
         most: Most to claim here.
     """
     tx.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", (destination,))
-    tx.run(_RELEASE, (now, destination, now))
+    clock = database_now(tx)
+    tx.run(_RELEASE, (now, destination, clock))
     row = tx.row(_IN_FLIGHT, (destination,))
     room = min(most, in_flight - (int(row[0]) if row else 0))
     if room <= 0:
         return []
-    rows = tx.rows(_CLAIM, (until, destination, now, room))
+    rows = tx.rows(_CLAIM, (clock + lease, destination, now, room))
     claimed = [_leased(row) for row in rows]
     return sorted(claimed, key=lambda each: each.number)
 
@@ -89,14 +92,24 @@ def finish(tx: Tx, leased: Leased, *, status: int, detail: str, now: datetime) -
 
 
 def retry_later(tx: Tx, leased: Leased, *, error: str, next_at: datetime) -> bool:
-    """Put an action back for a later try; False when the lease was lost meanwhile."""
-    return bool(
+    """Put an action back for a later try; False when the lease was lost meanwhile.
+
+    Those that must follow it wait as long, so that nobody asks for them in vain.
+    """
+    kept = bool(
         tx.run(
             "UPDATE action SET state = 'pending', leased_until = NULL, last_error = %s,"
             " next_at = %s WHERE id = %s AND fence = %s AND state = 'sending'",
             (error, next_at, leased.id, leased.fence),
         )
     )
+    if kept:
+        tx.run(
+            "UPDATE action SET next_at = %s WHERE lead_id = %s AND destination = %s"
+            " AND number > %s AND state = 'pending' AND next_at < %s",
+            (next_at, leased.lead_id, leased.destination, leased.number, next_at),
+        )
+    return kept
 
 
 def unsent(tx: Tx, leased: Leased, *, now: datetime) -> bool:
@@ -142,8 +155,8 @@ def due_destinations(tx: Tx, names: Sequence[str], now: datetime) -> list[str]:
         " EXISTS (SELECT 1 FROM action WHERE destination = name AND state = 'pending'"
         "  AND next_at <= %s)"
         " OR EXISTS (SELECT 1 FROM action WHERE destination = name AND state = 'sending'"
-        "  AND leased_until <= %s)",
-        (list(names), now, now),
+        "  AND leased_until <= clock_timestamp())",
+        (list(names), now),
     )
     return [row[0] for row in rows]
 

@@ -34,6 +34,15 @@ def next_due(tx: Tx) -> datetime | None:
     return row[0] if row else None
 
 
+def put_off(tx: Tx, leads: Sequence[UUID], now: datetime, until: datetime) -> None:
+    """Move the due steps of these leads to a later moment; for steps that could not be taken."""
+    if leads:
+        tx.run(
+            "UPDATE clock SET next_at = %s WHERE lead_id = ANY(%s) AND next_at <= %s",
+            (until, list(leads), now),
+        )
+
+
 def clocks_of(tx: Tx, leads: Iterable[UUID]) -> dict[LeadId, dict[ClockKind, Clock]]:
     """Read every clock of these leads, ended ones too; the caller holds the leads' locks."""
     rows = tx.rows("SELECT " + _COLUMNS + " FROM clock WHERE lead_id = ANY(%s)", (list(leads),))

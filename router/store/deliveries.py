@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
+from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
@@ -177,23 +178,37 @@ def mark(
         )
 
 
-def count_attempt(tx: Tx, ids: Sequence[object], reason: str, park_at: int) -> list[DeliveryId]:
-    """Add a failed attempt; park those that have spent theirs, and return their ids."""
+def count_attempt(tx: Tx, ids: Sequence[UUID], reason: str, park_at: int) -> list[DeliveryId]:
+    """Add a failed attempt; park those that have spent theirs.
+
+    Returns:
+        Those that were counted; deliveries that somebody else holds are left out.
+    """
     rows = tx.rows(
         "UPDATE delivery SET attempts = attempts + 1, reason = %s,"
         " state = CASE WHEN attempts + 1 >= %s THEN 'parked' ELSE state END"
-        " WHERE id = ANY(%s) AND state = 'received' RETURNING id, state",
+        " WHERE id IN (SELECT id FROM delivery WHERE id = ANY(%s) AND state = 'received'"
+        "  ORDER BY id FOR UPDATE SKIP LOCKED) RETURNING id",
         (reason, park_at, list(ids)),
     )
-    return [DeliveryId(row[0]) for row in rows if row[1] == DeliveryState.PARKED]
+    return [DeliveryId(row[0]) for row in rows]
+
+
+def still_received(tx: Tx, ids: Sequence[UUID]) -> list[DeliveryId]:
+    """Return which of these deliveries still wait to be captured. Locks nothing."""
+    rows = tx.rows(
+        "SELECT id FROM delivery WHERE id = ANY(%s) AND state = 'received'", (list(ids),)
+    )
+    return [DeliveryId(row[0]) for row in rows]
 
 
 def forget_keys(tx: Tx, now: datetime, limit: int = 10_000) -> int:
     """Delete dedupe keys whose window has passed; return how many there were."""
     return tx.run(
-        "DELETE FROM delivery_key WHERE (book, source, key) IN"
-        " (SELECT book, source, key FROM delivery_key WHERE expires_at <= %s LIMIT %s)",
-        (now, limit),
+        "DELETE FROM delivery_key WHERE expires_at <= %s AND (book, source, key) IN"
+        " (SELECT book, source, key FROM delivery_key WHERE expires_at <= %s"
+        "  ORDER BY book, source, key LIMIT %s FOR UPDATE SKIP LOCKED)",
+        (now, now, limit),
     )
 
 

@@ -40,6 +40,9 @@ _UPDATE: Final[LiteralString] = """
 _BY_ID: Final[LiteralString] = "SELECT " + COLUMNS + " FROM lead WHERE id = ANY(%s)"
 _PERSON = frozenset(field.name for field in fields(Person))
 _ORIGIN = frozenset(field.name for field in fields(Attribution))
+_TOUCHPOINT = frozenset(field.name for field in fields(Touchpoint))
+_CLASSIFICATION = frozenset(field.name for field in fields(Classification))
+_ALTERNATIVE = frozenset(field.name for field in fields(Alternative))
 
 
 def insert_leads(tx: Tx, leads: Iterable[Lead]) -> None:
@@ -61,26 +64,26 @@ def update_leads(tx: Tx, changed: Sequence[tuple[Lead, int]]) -> None:
     tx.many(_UPDATE, values)
 
 
-def claim_due(tx: Tx, states: Sequence[str], now: datetime, limit: int) -> list[Lead]:
+def claim_due(tx: Tx, state: str, now: datetime, limit: int) -> list[Lead]:
     """Lock and read leads that are due in these states: most urgent and oldest first.
 
     Leads that failed before are left to :func:`claim_failed`, so that one that kills its worker
     costs no neighbour twice.
     """
     query: LiteralString = (
-        "SELECT " + COLUMNS + " FROM lead WHERE state = ANY(%s) AND due_at <= %s AND attempts = 0"
+        "SELECT " + COLUMNS + " FROM lead WHERE state = %s AND due_at <= %s AND attempts = 0"
         " ORDER BY rank_at LIMIT %s FOR UPDATE SKIP LOCKED"
     )
-    return [lead_of(row) for row in tx.rows(query, (list(states), now, limit))]
+    return [lead_of(row) for row in tx.rows(query, (state, now, limit))]
 
 
-def claim_failed(tx: Tx, states: Sequence[str], now: datetime) -> list[Lead]:
+def claim_failed(tx: Tx, state: str, now: datetime) -> list[Lead]:
     """Lock and read one due lead that failed before; it runs alone."""
     query: LiteralString = (
-        "SELECT " + COLUMNS + " FROM lead WHERE state = ANY(%s) AND due_at <= %s AND attempts > 0"
+        "SELECT " + COLUMNS + " FROM lead WHERE state = %s AND due_at <= %s AND attempts > 0"
         " ORDER BY rank_at LIMIT 1 FOR UPDATE SKIP LOCKED"
     )
-    return [lead_of(row) for row in tx.rows(query, (list(states), now))]
+    return [lead_of(row) for row in tx.rows(query, (state, now))]
 
 
 def lock_leads(tx: Tx, ids: Iterable[UUID], *, skip_locked: bool = False) -> dict[LeadId, Lead]:
@@ -104,21 +107,28 @@ def read_lead(tx: Tx, lead_id: UUID) -> Lead | None:
 
 def leads_by_item(
     tx: Tx, book: str, keys: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], Lead]:
+) -> tuple[dict[tuple[str, str], Lead], set[tuple[str, str]]]:
     """Lock and read the leads that senders called by these names.
 
     Args:
         tx: Open transaction that holds the item locks.
         book: Which book's leads.
         keys: Pairs of source and item key.
+
+    Returns:
+        The leads that could be locked, and the names of those that somebody else holds now.
     """
-    query: LiteralString = (
-        "SELECT " + COLUMNS + " FROM lead WHERE book = %s AND (source, item_key) IN"
-        " (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY id FOR UPDATE"
+    which: LiteralString = (
+        " FROM lead WHERE book = %s AND (source, item_key) IN"
+        " (SELECT * FROM unnest(%s::text[], %s::text[]))"
     )
-    sources, items = [key[0] for key in keys], [key[1] for key in keys]
-    found = (lead_of(row) for row in tx.rows(query, (book, sources, items)))
-    return {(lead.source, lead.item_key): lead for lead in found}
+    values = (book, [key[0] for key in keys], [key[1] for key in keys])
+    known = {(row[0], row[1]) for row in tx.rows("SELECT source, item_key" + which, values)}
+    if not known:
+        return {}, set()
+    locked = tx.rows("SELECT " + COLUMNS + which + " ORDER BY id FOR UPDATE SKIP LOCKED", values)
+    leads = {(lead.source, lead.item_key): lead for lead in map(lead_of, locked)}
+    return leads, known - leads.keys()
 
 
 def _row(lead: Lead) -> tuple[object, ...]:
@@ -219,13 +229,10 @@ def lead_of(row: Sequence[Any]) -> Lead:
 
 
 def _body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
-    origin = {key: value for key, value in body["attribution"].items() if key in _ORIGIN}
-    if origin.get("submitted_at"):
-        origin["submitted_at"] = datetime.fromisoformat(origin["submitted_at"])
-    person = {key: value for key, value in body["person"].items() if key in _PERSON}
+    """Read what is in the body; names that this version does not know are passed over."""
     return {
-        "person": Person(**person),
-        "attribution": Attribution(**origin),
+        "person": Person(**_named(body["person"], _PERSON)),
+        "attribution": _attribution(body["attribution"]),
         "message": body["message"],
         "service_line": body["service_line"],
         "tags": tuple(body["tags"]),
@@ -240,18 +247,33 @@ def _body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _named(body: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name in names}
+
+
+def _attribution(body: Mapping[str, Any]) -> Attribution:
+    origin = _named(body, _ORIGIN)
+    if origin.get("submitted_at"):
+        origin["submitted_at"] = datetime.fromisoformat(origin["submitted_at"])
+    return Attribution(**origin)
+
+
 def _touchpoint(body: Mapping[str, Any]) -> Touchpoint:
-    return Touchpoint(**{**body, "at": datetime.fromisoformat(body["at"])})
+    found = _named(body, _TOUCHPOINT)
+    return Touchpoint(**{**found, "at": datetime.fromisoformat(found["at"])})
 
 
 def _classification(body: Mapping[str, Any] | None) -> Classification | None:
     if body is None:
         return None
+    found = _named(body, _CLASSIFICATION)
     return Classification(
         **{
-            **body,
-            "evidence": tuple(body["evidence"]),
-            "alternatives": tuple(Alternative(**each) for each in body["alternatives"]),
-            "risk_flags": tuple(body["risk_flags"]),
+            **found,
+            "evidence": tuple(found["evidence"]),
+            "alternatives": tuple(
+                Alternative(**_named(each, _ALTERNATIVE)) for each in found["alternatives"]
+            ),
+            "risk_flags": tuple(found["risk_flags"]),
         }
     )

@@ -52,6 +52,11 @@ delivery = sa.Table(
     _text("reason"),
     _number("attempts"),
     sa.Index("ix_delivery_waiting", "received_at", postgresql_where=sa.text("state = 'received'")),
+    sa.Index(
+        "ix_delivery_failed",
+        "received_at",
+        postgresql_where=sa.text("state = 'received' AND attempts > 0"),
+    ),
     sa.Index("ix_delivery_received_at", "received_at", "id"),
     comment="One webhook request, raw, so that it can be taken again after a mapping fix.",
 )
@@ -112,6 +117,13 @@ lead = sa.Table(
         name="state_is_known",
     ),
     sa.Index("ix_lead_due", "state", "rank_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+    sa.Index(
+        "ix_lead_failed",
+        "state",
+        "rank_at",
+        postgresql_where=sa.text("due_at IS NOT NULL AND attempts > 0"),
+    ),
+    sa.Index("ix_lead_parked", "id", postgresql_where=sa.text("state = 'parked'")),
     sa.Index("ix_lead_contact_id", "contact_id"),
     sa.Index("ix_lead_received_at", "received_at", "id"),
     sa.Index("ix_lead_delivery_id", "delivery_id"),

@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import Final, LiteralString
 from uuid import UUID
 
 from router.store.tx import Tx
 
 _LOST: Final[LiteralString] = """
-    SELECT t.id, t.stage, t.ids, t.backend, t.deadline <= %s AS overdue FROM ticket t
-    WHERE t.deadline <= %s
+    SELECT t.id FROM ticket t WHERE t.deadline <= clock_timestamp()
         OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = t.backend)
+"""
+_SEIZE: Final[LiteralString] = """
+    SELECT t.stage, t.ids, t.backend, t.deadline <= clock_timestamp(),
+        EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = t.backend)
+    FROM ticket t WHERE t.id = %s FOR UPDATE SKIP LOCKED
+"""
+_END: Final[LiteralString] = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid = %s AND application_name = 'lead-router' AND state <> 'idle'
 """
 
 
@@ -35,8 +43,7 @@ def take(  # noqa: PLR0913 - one value per column
     ids: Sequence[UUID],
     backend: int,
     worker: str,
-    now: datetime,
-    deadline: datetime,
+    span: timedelta,
 ) -> None:
     """Write down what a worker is about to work on; commits in a transaction of its own.
 
@@ -49,14 +56,14 @@ def take(  # noqa: PLR0913 - one value per column
         ids: What was claimed.
         backend: Server process of the connection that holds the claim; its end shows a death.
         worker: Name of the process, for the operator.
-        now: When.
-        deadline: Moment after which the batch counts as hanging.
+        span: Time after which the batch counts as hanging; in the database's time, because two
+            hosts never agree on theirs to the second.
     """
     tx.run("SET LOCAL synchronous_commit = off")
     tx.run(
         "INSERT INTO ticket (id, stage, ids, backend, worker, taken_at, deadline)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        (ticket_id, stage, list(ids), backend, worker, now, deadline),
+        " VALUES (%s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp() + %s)",
+        (ticket_id, stage, list(ids), backend, worker, span),
     )
 
 
@@ -71,29 +78,38 @@ def any_held(tx: Tx) -> bool:
     return bool(row and row[0])
 
 
-def collect_lost(tx: Tx, now: datetime) -> list[LostTicket]:
-    """Delete and return tickets whose worker is gone or over its deadline.
+def lost_tickets(tx: Tx) -> list[UUID]:
+    """Return tickets whose worker is gone or over its deadline. Locks nothing."""
+    return [row[0] for row in tx.rows(_LOST)]
 
-    A server process that hangs in an overdue transaction is ended, so that its locks are free.
+
+def seize(tx: Tx, ticket_id: UUID) -> LostTicket | None:
+    """Lock a lost ticket, to charge what is on it in this transaction.
+
+    A server process that still hangs in an overdue transaction is ended first, so that its locks
+    fall; then the ticket is left for the next sweep, which finds them free.
 
     Args:
-        tx: Open transaction; the caller counts the attempts in it.
-        now: Compared with the deadlines.
+        tx: Open transaction.
+        ticket_id: From :func:`lost_tickets`.
+
+    Returns:
+        None when somebody else has it, or when its locks are only now falling.
     """
-    if not tx.rows(_LOST, (now, now)):
-        return []
-    # One at a time: two tickets may name the same items, charged in no order.
-    tx.rows("SELECT pg_advisory_xact_lock(hashtextextended('lost tickets', 7))")
-    rows = tx.rows(_LOST + " FOR UPDATE SKIP LOCKED", (now, now))
-    for row in rows:
-        if row[4]:
-            tx.rows(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE pid = %s AND application_name = 'lead-router' AND state <> 'idle'",
-                (row[3],),
-            )
-    if rows:
-        tx.run("DELETE FROM ticket WHERE id = ANY(%s)", ([row[0] for row in rows],))
-    return [
-        LostTicket(row[0], row[1], tuple(row[2]), "overdue" if row[4] else "died") for row in rows
-    ]
+    row = tx.row(_SEIZE, (ticket_id,))
+    if row is None:
+        return None
+    stage, ids, backend, overdue, alive = row
+    if alive and not overdue:
+        return None
+    if alive and tx.rows(_END, (backend,)):
+        return None
+    return LostTicket(ticket_id, stage, tuple(ids), "overdue" if overdue else "died")
+
+
+def keep_only(tx: Tx, ticket_id: UUID, ids: Sequence[UUID]) -> None:
+    """Leave on a ticket only what could not be charged yet; delete it when that is nothing."""
+    if ids:
+        tx.run("UPDATE ticket SET ids = %s WHERE id = %s", (list(ids), ticket_id))
+    else:
+        give_back(tx, ticket_id)

@@ -7,14 +7,17 @@ Core. Both share the connection and its transaction.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import LiteralString
+from typing import Final, LiteralString
 
 import psycopg
 import sqlalchemy as sa
 from psycopg.rows import TupleRow
 from sqlalchemy import exc as sa_exc
 
-from router.errors import DataFault, LeadRouterError, Permanent, Transient
+from router.errors import DataFault, LeadRouterError, Permanent, TooMuch, Transient
+
+#: Seconds a transaction may stay silent before the server ends it and frees its locks.
+IDLE_S: Final = 20
 
 Params = Sequence[object] | Mapping[str, object]
 
@@ -30,7 +33,7 @@ def make_engine(url: str, *, size: int = 5) -> sa.Engine:
     """
     if url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=size,
         max_overflow=size,
@@ -46,6 +49,14 @@ def make_engine(url: str, *, size: int = 5) -> sa.Engine:
             "keepalives_count": 3,
         },
     )
+    sa.event.listen(engine, "connect", _limit_idling)
+    return engine
+
+
+def _limit_idling(connection: psycopg.Connection[TupleRow], _: object) -> None:
+    """Let the server cut a connection whose process was stopped or cut off in a transaction."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
+    connection.commit()
 
 
 class Tx:
@@ -93,8 +104,12 @@ class Tx:
                 stream.write_row(row)
 
     def backend(self) -> int:
-        """Return the process id of this connection's server process."""
-        return self.driver.info.backend_pid
+        """Return the process id of the server process of this transaction.
+
+        Asked of the server: behind a connection pooler the driver's own answer is another's.
+        """
+        row = self.row("SELECT pg_backend_pid()")
+        return int(row[0]) if row else 0
 
 
 @contextmanager
@@ -181,6 +196,6 @@ def translate(error: Exception) -> LeadRouterError:
     if isinstance(cause, psycopg.errors.DataError | psycopg.errors.IntegrityError):
         detail = cause.diag.constraint_name or cause.diag.column_name or cause.sqlstate or ""
         return DataFault(f"PostgreSQL refused a row ({name} {detail}). The batch runs one by one.")
-    if isinstance(cause, UnicodeEncodeError | ValueError):
-        return DataFault(f"A value cannot be sent to PostgreSQL ({name}).")
+    if isinstance(cause, psycopg.errors.OutOfMemory | psycopg.errors.ProgramLimitExceeded):
+        return TooMuch(f"PostgreSQL ran out of room ({name}); the batch runs in smaller parts.")
     return Transient(f"PostgreSQL could not do it now ({name}); it will be tried again.")

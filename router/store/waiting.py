@@ -1,7 +1,10 @@
 """What is waiting for somebody: the question behind every bell."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
+from router.lead.ids import LeadId
 from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, StageName
 from router.store.tx import Tx
@@ -23,6 +26,15 @@ def due_stages(tx: Tx, now: datetime) -> list[str]:
     )
     names.extend(NEXT_STAGE[LeadState(row[0])].value for row in rows)
     return names
+
+
+def still_due(tx: Tx, ids: Sequence[UUID]) -> list[LeadId]:
+    """Return which of these leads still stand before a stage. Locks nothing."""
+    rows = tx.rows(
+        "SELECT id FROM lead WHERE id = ANY(%s) AND state = ANY(%s) AND due_at IS NOT NULL",
+        (list(ids), _STATES),
+    )
+    return [LeadId(row[0]) for row in rows]
 
 
 def depths(tx: Tx, now: datetime) -> dict[str, int]:

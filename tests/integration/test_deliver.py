@@ -146,32 +146,29 @@ def test_refused_for_good_is_parked_at_once(town: App, peer: Peer) -> None:
 def test_lease_that_ran_out_is_taken_over_and_the_late_receipt_writes_nothing(town: App) -> None:
     lead = offered(town)
     now = read_now()
-    soon, later = now + timedelta(seconds=1), now + timedelta(seconds=2)
+    over, long = timedelta(0), timedelta(minutes=1)
     with transaction(town.engine) as tx:
-        (slow,) = actions.lease(tx, "crm", now=now, until=soon, in_flight=2, most=1)
+        (slow,) = actions.lease_actions(tx, "crm", now=now, lease=over, in_flight=2, most=1)
     with transaction(town.engine) as tx:
-        assert actions.lease(tx, "crm", now=now, until=soon, in_flight=2, most=1) == []
-    with transaction(town.engine) as tx:
-        (fast,) = actions.lease(
-            tx, "crm", now=later, until=later + timedelta(minutes=1), in_flight=2, most=1
-        )
+        (fast,) = actions.lease_actions(tx, "crm", now=now, lease=long, in_flight=2, most=1)
         assert (fast.key, fast.body, fast.fence) == (slow.key, slow.body, slow.fence + 1)
     with transaction(town.engine) as tx:
-        assert not actions.finish(tx, slow, status=200, detail="", now=later)
-        assert actions.finish(tx, fast, status=200, detail="", now=later)
+        assert actions.lease_actions(tx, "crm", now=now, lease=long, in_flight=2, most=1) == []
+    with transaction(town.engine) as tx:
+        assert not actions.finish(tx, slow, status=200, detail="", now=now)
+        assert actions.finish(tx, fast, status=200, detail="", now=now)
     assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
 
 
 def test_no_more_calls_are_under_way_than_the_destination_allows(town: App) -> None:
     for _ in range(5):
         offered(town)
-    now = read_now()
+    now, long = read_now(), timedelta(minutes=1)
     with transaction(town.engine) as tx:
-        until = now + timedelta(minutes=1)
-        held = actions.lease(tx, "crm", now=now, until=until, in_flight=2, most=8)
+        held = actions.lease_actions(tx, "crm", now=now, lease=long, in_flight=2, most=8)
     assert len(held) == 2
     with transaction(town.engine) as tx:
-        assert actions.lease(tx, "crm", now=now, until=until, in_flight=2, most=8) == []
+        assert actions.lease_actions(tx, "crm", now=now, lease=long, in_flight=2, most=8) == []
 
 
 def test_outbound_stop_holds_everything_and_start_lets_it_go(town: App, peer: Peer) -> None:

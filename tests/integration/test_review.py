@@ -231,8 +231,8 @@ def _park(road: Road, action_id: UUID) -> None:
     """Claim an action as a worker does, and park it."""
     now = MONDAY + timedelta(hours=1)
     with transaction(road.app.engine) as tx:
-        claimed = actions.lease(
-            tx, "crm", now=now, until=now + timedelta(minutes=1), in_flight=64, most=64
+        claimed = actions.lease_actions(
+            tx, "crm", now=now, lease=timedelta(minutes=1), in_flight=64, most=64
         )
         for leased in claimed:
             if leased.id == action_id:

@@ -152,6 +152,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         comment="One webhook request, raw, so that it can be taken again after a mapping fix.",
     )
+    op.create_index(
+        "ix_delivery_failed",
+        "delivery",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'received' AND attempts > 0"),
+    )
     op.create_index("ix_delivery_received_at", "delivery", ["received_at", "id"], unique=False)
     op.create_index(
         "ix_delivery_waiting",
@@ -264,6 +271,16 @@ def upgrade() -> None:
         ["state", "rank_at"],
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_lead_failed",
+        "lead",
+        ["state", "rank_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL AND attempts > 0"),
+    )
+    op.create_index(
+        "ix_lead_parked", "lead", ["id"], unique=False, postgresql_where=sa.text("state = 'parked'")
     )
     op.create_index("ix_lead_received_at", "lead", ["received_at", "id"], unique=False)
     op.create_table(
@@ -398,6 +415,12 @@ def downgrade() -> None:
     op.drop_table("pool_member")
     op.drop_table("pool")
     op.drop_index("ix_lead_received_at", table_name="lead")
+    op.drop_index("ix_lead_parked", table_name="lead", postgresql_where=sa.text("state = 'parked'"))
+    op.drop_index(
+        "ix_lead_failed",
+        table_name="lead",
+        postgresql_where=sa.text("due_at IS NOT NULL AND attempts > 0"),
+    )
     op.drop_index("ix_lead_due", table_name="lead", postgresql_where=sa.text("due_at IS NOT NULL"))
     op.drop_index("ix_lead_delivery_id", table_name="lead")
     op.drop_index("ix_lead_contact_id", table_name="lead")
@@ -417,6 +440,11 @@ def downgrade() -> None:
         "ix_delivery_waiting", table_name="delivery", postgresql_where=sa.text("state = 'received'")
     )
     op.drop_index("ix_delivery_received_at", table_name="delivery")
+    op.drop_index(
+        "ix_delivery_failed",
+        table_name="delivery",
+        postgresql_where=sa.text("state = 'received' AND attempts > 0"),
+    )
     op.drop_table("delivery")
     op.drop_index("ix_contact_key_contact_id", table_name="contact_key")
     op.drop_table("contact_key")
