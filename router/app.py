@@ -16,6 +16,7 @@ from router.plugins import registry
 from router.plugins.kinds import Classifier, Destination
 from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.roster import live
 from router.rulebook.worktime import work_time
 from router.settings import DestinationSettings, Settings
 from router.store.books import active_digest, book_files
@@ -105,6 +106,14 @@ class App:
         """Return the version of the rule book with this digest."""
         return self.shelf.book(digest)
 
+    def live(self, digest: str) -> RuleBook:
+        """Return this version with the roster and the calendars of the active one.
+
+        For whatever is about people of today: who may own a lead, who is told, and when they
+        work. Take it once a batch, for the active version may move between two calls.
+        """
+        return live(self.shelf.book(digest), self.shelf.active())
+
     def classifier(self, book: RuleBook) -> Classifier:
         """Return the classifier that the settings name, for the labels of this book."""
         return registry.classifier(self.settings.classifier, book.taxonomy)
@@ -137,6 +146,13 @@ class App:
         reviewer = book.people[book.taxonomy.reviewer]
         hours = work_time(book.calendars[reviewer.calendar])
         return hours.add(now, book.taxonomy.review_within)
+
+    def another_engine(self, *, size: int) -> sa.Engine:
+        """Open a pool of connections apart from the others; the caller disposes of it."""
+        address = self.settings.database_url
+        if address is None:
+            raise Misconfigured("LEAD_ROUTER_DATABASE_URL is not set.")
+        return make_engine(address.get_secret_value(), size=size)
 
     def close(self) -> None:
         """Give back threads and connections; for the end of the process."""

@@ -4,7 +4,7 @@ A book may name somebody who has left since a lead was given to them. Then the a
 takes their place, and after that the fallback owner; nobody is skipped silently.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.errors import Misconfigured
 from router.lead.model import Lead, Owner
@@ -22,6 +22,37 @@ class Found:
     card: PersonCard
     #: Ids, in the order in which they were tried.
     left: tuple[str, ...] = ()
+
+
+def live(book: RuleBook, active: RuleBook) -> RuleBook:
+    """Return a lead's own version with the people of today.
+
+    A lead keeps the rules, lists, targets and ladders that it started with; who works here, and
+    when, is what the active version says. A fallback owner or reviewer who left is replaced by
+    the active version's. Pools and queues stay as they were and may name people who left.
+
+    Args:
+        book: The version that the lead started with.
+        active: The version that is active now.
+
+    Returns:
+        A book under the digest of ``book``; for asking, never for publishing.
+    """
+    if book.digest == active.digest:
+        return book
+    people, taxonomy = active.people, book.taxonomy
+    if taxonomy.reviewer not in people:
+        taxonomy = replace(taxonomy, reviewer=active.taxonomy.reviewer)
+    return replace(
+        book,
+        people=people,
+        # A calendar that only a queue of the old version uses must not be missed.
+        calendars={**book.calendars, **active.calendars},
+        fallback_owner=book.fallback_owner
+        if book.fallback_owner in people
+        else active.fallback_owner,
+        taxonomy=taxonomy,
+    )
 
 
 def shared_list(book: RuleBook, owner: Owner) -> Queue | None:

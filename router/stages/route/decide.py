@@ -8,14 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from router.errors import Rejected
 from router.lead.decision import AskPerson, Decision, Reroute
 from router.lead.events import Event, EventKind
 from router.lead.facts import Facts, facts_of
 from router.lead.model import Lead, Owner, change
 from router.lead.states import LeadState, OwnerKind
 from router.rulebook.evaluate import collect, evaluate
-from router.rulebook.model import Effect, Phase, Rule, RuleBook
+from router.rulebook.model import Effect, Phase, Rule, RuleBook, Verdict
 from router.stages.route.rotation import Considered, Pick, Seat, pick
+
+#: Why a person of the lead's own version cannot own it: the active version has no such person.
+LEFT = "left the roster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ def decide(  # noqa: PLR0913 - every input of the decision by name
     Args:
         lead: As given to :func:`plan`.
         planned: What the rules want.
-        book: The same version.
+        book: The same version, with the people of today (:func:`router.rulebook.roster.live`): who
+            is not on its roster left, and is given nothing.
         seats: Seats of each pool, as they stand under the pool's lock.
         away: Why people are unavailable, by person.
         review_by: When a review that a rule asks for is due.
@@ -104,6 +109,9 @@ def decide(  # noqa: PLR0913 - every input of the decision by name
 
     Returns:
         The decision, and how the owner was chosen (None when there is none to choose).
+
+    Raises:
+        Rejected: Somebody asked for a person who left.
     """
     if planned.kind == "reject":
         return _reject(lead, planned, book), None
@@ -132,7 +140,7 @@ def _target(
 ) -> tuple[Rule | None, Effect, tuple[str, ...]]:
     skipped: tuple[str, ...] = ()
     for phase in (Phase.GUARDS, Phase.ROUTES, Phase.FALLBACK):
-        verdict = evaluate(book, phase, facts)
+        verdict = _restored(book, phase, facts, approved)
         rule, effect = verdict.rule, verdict.effect
         if verdict.review_rule is not None and phase is not Phase.GUARDS:
             rule = verdict.review_rule
@@ -143,6 +151,18 @@ def _target(
             return rule, effect, skipped + verdict.passed_over
         skipped += verdict.passed_over
     return None, Effect(), skipped
+
+
+def _restored(book: RuleBook, phase: Phase, facts: Facts, approved: tuple[str, ...]) -> Verdict:
+    """Ask a phase, beyond every refusal from which a person has brought the lead back."""
+    verdict = evaluate(book, phase, facts)
+    beyond: tuple[str, ...] = ()
+    while verdict.rule is not None and verdict.effect.reject in approved:
+        beyond += (*verdict.passed_over, verdict.rule.id)
+        rest = book.rules[phase][len(beyond) :]
+        shorter = replace(book, rules={**book.rules, phase: rest})
+        verdict = evaluate(shorter, phase, facts)
+    return replace(verdict, passed_over=beyond + verdict.passed_over) if beyond else verdict
 
 
 def _names_owner(effect: Effect) -> bool:
@@ -178,8 +198,7 @@ def _choose(
 ) -> Choice:
     kind, target = planned.kind, planned.target
     if kind in {"queue", "sequence"}:
-        shared = (book.queues if kind == "queue" else book.sequences)[target]
-        return Choice(Owner(OwnerKind(kind), target, shared.accountable), f"to {kind} {target}")
+        return _shared(book, away, kind, target)
     if kind == "person":
         return _named(lead, planned, book, away)
     if kind == "pool":
@@ -189,6 +208,16 @@ def _choose(
         fallback = _fallback(book, away, f"nobody in pool {target} can take it")
         return replace(fallback, considered=chosen.considered)
     return _fallback(book, away, "the fallback owner takes it")
+
+
+def _shared(book: RuleBook, away: Mapping[str, str], kind: str, target: str) -> Choice:
+    accountable = (book.queues if kind == "queue" else book.sequences)[target].accountable
+    why = f"to {kind} {target}"
+    if accountable not in book.people:
+        why = f"{why}; {accountable} {LEFT}"
+        accountable = _fallback(book, away, why).owner.id
+        why = f"{why}: {accountable} is accountable"
+    return Choice(Owner(OwnerKind(kind), target, accountable), why)
 
 
 def _picked(pool: str, chosen: Pick, person: str) -> Choice:
@@ -203,6 +232,13 @@ def _picked(pool: str, chosen: Pick, person: str) -> Choice:
 def _named(lead: Lead, planned: Plan, book: RuleBook, away: Mapping[str, str]) -> Choice:
     person = planned.target
     asked_for = planned.reroute is not None and planned.reroute.to == person
+    if person not in book.people:
+        if asked_for:
+            raise Rejected(
+                f"{person!r} {LEFT}. GET /api/people lists who is on it; name one of them.",
+                code="unknown_person",
+            )
+        return _fallback(book, away, f"{person} {LEFT}")
     if not asked_for and person in lead.passed:
         return _fallback(book, away, f"{person} declined or missed it before")
     if not asked_for and person in away:

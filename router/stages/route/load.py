@@ -11,7 +11,7 @@ from router.lead.model import Lead
 from router.pipeline import StageName
 from router.rulebook.model import Pool, RuleBook
 from router.rulebook.worktime import work_time
-from router.stages.route.decide import Choice, Plan, decide, plan
+from router.stages.route.decide import LEFT, Choice, Plan, decide, plan
 from router.stages.route.rotation import Seat
 from router.store.roster import absent_people, ledger, lock_pools
 from router.store.tx import Tx
@@ -24,6 +24,8 @@ class Turns:
 
     seats: dict[tuple[str, str], tuple[Seat, ...]] = field(default_factory=dict)
     away: dict[str, str] = field(default_factory=dict)
+    #: The version of each lead with the people of today, by digest.
+    books: dict[str, RuleBook] = field(default_factory=dict)
     #: Leads assigned to a member by this batch, by pool and person.
     assigned: dict[tuple[str, str], int] = field(default_factory=dict)
     #: The choice of the decision that was made last; taken over by ``absorb``.
@@ -50,12 +52,16 @@ class Route:
     def load(self, tx: Tx, cases: Sequence[tuple[Case, Plan]], now: datetime) -> Turns:
         """Lock the pools that were named, in order, and read whose turn it is."""
         turns = Turns()
+        for digest in {case.lead.digest for case, _ in cases}:
+            turns.books[digest] = self._app.live(digest)
         serve = self._app.settings.book
         for person, (until, reason) in absent_people(tx, serve, now).items():
             till = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until further notice"
             turns.away[person] = f"away {till}" + (f" ({reason})" if reason else "")
         wanted = {
-            (case.lead.digest, planned.target): self._pool(case.lead.digest, planned.target)
+            (case.lead.digest, planned.target): turns.books[case.lead.digest].pools.get(
+                planned.target
+            )
             for case, planned in cases
             if planned.kind == "pool"
         }
@@ -66,12 +72,12 @@ class Route:
         members = sorted({(p.id, m.person) for p in pools.values() for m in p.members})
         credit = ledger(tx, serve, members)
         for key, each in pools.items():
-            turns.seats[key] = self._seats(each, self._app.book(key[0]), credit, turns, now)
+            turns.seats[key] = self._seats(each, turns.books[key[0]], credit, turns, now)
         return turns
 
     def decide(self, case: Case, planned: Plan, turns: Turns, now: datetime) -> Decision:
         """Pick, given everything that was picked before in this batch."""
-        book = self._app.book(case.lead.digest)
+        book = turns.books[case.lead.digest]
         seats = {
             pool: each for (digest, pool), each in turns.seats.items() if digest == book.digest
         }
@@ -121,9 +127,6 @@ class Route:
             ],
         )
 
-    def _pool(self, digest: str, pool: str) -> Pool | None:
-        return self._app.book(digest).pools.get(pool)
-
     @staticmethod
     def _seats(
         pool: Pool,
@@ -134,10 +137,8 @@ class Route:
     ) -> tuple[Seat, ...]:
         seats = []
         for member in pool.members:
-            barred = turns.away.get(member.person, "")
             card = book.people.get(member.person)
-            if not barred and card is None:
-                barred = "not on the roster"
+            barred = LEFT if card is None else turns.away.get(member.person, "")
             if not barred and card is not None and pool.require == "on_shift":
                 hours = work_time(book.calendars[card.calendar])
                 barred = "" if hours.is_open(now) else "off shift"
