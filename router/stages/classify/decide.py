@@ -43,14 +43,15 @@ _PERSONAL = frozenset(
 def guard(lead: Lead, book: RuleBook) -> Verdict:
     """Ask the book's hard constraints about a cleaned lead.
 
-    A guard whose review a person has answered with "continue" holds the lead no more.
+    A guard whose review a person has answered with "continue", or from whose refusal a person has
+    brought the lead back, holds it no more.
 
     Args:
         lead: The lead, cleaned.
         book: The version it started with.
     """
     verdict = evaluate(book, Phase.GUARDS, facts_of(lead))
-    if lead.approved and _held_by(verdict) in lead.approved:
+    if lead.approved and (_held_by(verdict) or verdict.effect.reject) in lead.approved:
         return Verdict(None, Effect(), None, verdict.passed_over)
     return verdict
 

@@ -185,7 +185,7 @@ def reassign(lead: Lead, to: str, by: str, reason: str, *, book: RuleBook) -> De
         to: The person who shall have it; one who passed it up before may be named again.
         by: Who says so: a person's id, or ``api``.
         reason: For both owners; may be empty.
-        book: The rule book, for its roster.
+        book: The rule book, for its roster; that of today, or somebody who left can be named.
 
     Raises:
         Conflict: The lead has no owner, or is not worked any more.
@@ -248,6 +248,8 @@ def close(lead: Lead, outcome: str, by: str, now: datetime) -> Decision:
 def replay(lead: Lead, by: str, now: datetime) -> Decision:
     """Send a parked or rejected lead back on the road, to where it stood.
 
+    The refusal that a rejected lead is brought back from holds it no more.
+
     Args:
         lead: The lead, locked.
         by: Who says so: a person's id, or ``api``.
@@ -274,6 +276,7 @@ def replay(lead: Lead, by: str, now: datetime) -> Decision:
             state=state,
             resume_at=None,
             reason="",
+            approved=_approved(lead),
             attempts=0,
             last_error="",
             # An activated lead waits for people; the road has nothing to do for it.
@@ -281,6 +284,13 @@ def replay(lead: Lead, by: str, now: datetime) -> Decision:
         ),
         events=(event,),
     )
+
+
+def _approved(lead: Lead) -> tuple[str, ...]:
+    """Return what holds the lead no more: whoever restores it has overruled its rejection."""
+    if lead.state is not LeadState.REJECTED or not lead.reason:
+        return lead.approved
+    return tuple(dict.fromkeys((*lead.approved, lead.reason)))
 
 
 def _taken(owner: Owner, who: str) -> Owner:

@@ -283,6 +283,20 @@ def test_replayed_lead_goes_on_where_it_stood_at_once(
     assert decision.events[0].data["attempts"] == 3
 
 
+@pytest.mark.parametrize(
+    ("state", "approved"),
+    [(LeadState.REJECTED, ("doubt", "solicitation")), (LeadState.PARKED, ("doubt",))],
+)
+def test_lead_that_is_restored_is_not_rejected_for_the_same_reason_again(
+    lead: Lead, state: LeadState, approved: tuple[str, ...]
+) -> None:
+    beside = replace(lead, state=state, reason="solicitation", approved=("doubt",))
+    again = replay(beside, "mona", MONDAY_NINE).lead
+    assert again.approved == approved
+    twice = replace(again, state=state, reason="solicitation")
+    assert replay(twice, "mona", MONDAY_NINE).lead.approved == approved
+
+
 def test_replayed_lead_that_has_its_owner_waits_for_people(lead: Lead) -> None:
     beside = replace(lead, state=LeadState.PARKED, resume_at=LeadState.ACTIVATED)
     assert replay(beside, "mona", MONDAY_NINE).lead.due_at is None
