@@ -46,8 +46,10 @@ def make_web(app: App) -> Starlette:
     road = Road(app)
     wait = OwnerWait(road)
     book = BookAtHand(app.shelf.active)
+    # Connections of its own: people who wait for a lead's lock must not hold up a form.
+    doors = app.another_engine(size=2)
     committer = Committer(
-        Deliveries(app.engine),
+        Deliveries(doors),
         lambda _fresh: app.bell.ring("capture"),
         backlog=app.settings.intake_backlog,
     )
@@ -62,6 +64,7 @@ def make_web(app: App) -> Starlette:
         await committer.close()
         wait.close()
         heartbeat.stop()
+        doors.dispose()
         app.close()
 
     routes: list[BaseRoute] = [
