@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from celery import Celery
 from kombu.entity import Queue
 
+from router.bell.slots import free_slots_always
 from router.errors import Misconfigured
 from router.pipeline import DELIVER, ROAD
 
@@ -62,6 +63,7 @@ def make_celery(redis_url: str, *, job_limit_s: float = 60.0) -> Celery:
     Raises:
         Misconfigured: The broker's address cannot be used.
     """
+    free_slots_always()
     app = Celery("lead-router", broker=broker_address(redis_url), set_as_current=False)
     app.conf.update(
         accept_content=["json"],

@@ -22,7 +22,7 @@ Build = Callable[..., Town]
 _BOOK = Path(__file__).parent / "book"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def receiver() -> Iterator[Crm]:
     """Return a CRM that receives everything."""
     with crm() as made:
@@ -70,11 +70,11 @@ def night_shift(database_url: str) -> RuleBook:
     return book
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def own_servers(
     tmp_path_factory: pytest.TempPathFactory, starter_book: RuleBook
 ) -> Iterator[Servers]:
-    """Return servers of this module's own, to be killed: migrated, with the starter book."""
+    """Return servers that may be killed: migrated, with the starter book."""
     home = tmp_path_factory.mktemp("own")
     try:
         made = start_servers(home, on_progress=lambda _text: None)
@@ -92,7 +92,7 @@ def own_servers(
         down.stop_everything(Path(home), on_progress=lambda _text: None, grace_s=0.2)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def own_town(
     tmp_path_factory: pytest.TempPathFactory, own_servers: Servers, receiver: Crm
 ) -> Iterator[Town]:

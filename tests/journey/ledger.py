@@ -29,11 +29,6 @@ def unrest(app: App) -> dict[str, int]:
     return {what: count for what, count in counts.items() if count}
 
 
-def is_at_rest(app: App) -> bool:
-    """Return whether nothing waits any more."""
-    return not unrest(app)
-
-
 def leads_by_delivery(app: App, ids: Collection[UUID]) -> dict[UUID, list[Lead]]:
     """Return the leads of each delivery."""
     with transaction(app.engine) as tx:

@@ -10,7 +10,7 @@ from tests.build import inquiry
 from tests.journey import forms, ledger
 from tests.journey.crm import Crm
 from tests.journey.post import Form, post
-from tests.journey.town import Town, until
+from tests.journey.town import Town
 
 _JSON = {"content-type": "application/json"}
 _MIB = 1024 * 1024
@@ -96,7 +96,7 @@ def test_good_deliveries_between_bad_and_odd_ones_all_become_leads(
             answer = post(place.port, _json(body()))
             assert answer.status == 200, (round_, what, answer.body)
             odd.append(answer.delivery_id)
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest")
+    place.rest()
     leads = ledger.ended(place.app, good)
     assert len({lead.id for lead in leads}) == len(good)
     assert all(lead.rule == "uk-and-ireland" and not lead.attempts for lead in leads)

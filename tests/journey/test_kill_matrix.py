@@ -67,7 +67,7 @@ def test_nothing_is_lost_or_doubled_while_everything_is_killed(
     for name in _NAMES:
         until(place.tended(lambda name=name: place.pid(name) > 0), f"{name} runs")  # type: ignore[misc]  # bound now
     until(place.tended(own_servers.postgres.answers), "the database answers")
-    until(place.tended(lambda: ledger.is_at_rest(place.app)), "everything is at rest", 60)
+    place.rest(60, tend=True)
     told = _check(place, receiver, answers)
     say(f"seed {seed}: {wrecker.struck.total()} blows {dict(wrecker.struck)}")
     say(f"seed {seed}: {len(answers)} forms, sent again {sender.repeated} times; {told}")

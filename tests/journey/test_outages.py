@@ -1,6 +1,7 @@
 """The broker dies, the database dies: no form is told a falsehood, and everything goes on."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from uuid import UUID
 
@@ -28,7 +29,7 @@ def revived(place: Town, own_servers: Servers) -> Iterator[None]:
     yield
     until(place.tended(own_servers.valkey.answers), "the broker answers")
     until(place.tended(own_servers.postgres.answers), "the database answers")
-    until(place.tended(lambda: ledger.is_at_rest(place.app)), "everything is at rest", 60)
+    place.rest(60, tend=True)
 
 
 def _posted(town: Town, count: int) -> list[UUID]:
@@ -49,7 +50,7 @@ def test_without_a_broker_forms_are_taken_routed_and_sent(
     started = ticks()
     ids = _posted(place, 30)
     slowest = (ticks() - started) / len(ids)
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest without a broker", 60)
+    place.rest(60)
     assert not own_servers.valkey.alive()
     say(f"30 forms without a broker, {slowest * 1000:.0f} ms each")
     assert slowest < 0.5
@@ -61,7 +62,7 @@ def test_broker_that_comes_back_is_used_again(
 ) -> None:
     place.kill_server(own_servers.valkey)
     _posted(place, 5)
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest without a broker", 60)
+    place.rest(60)
     own_servers.revive()
     until(own_servers.valkey.answers, "the broker answers")
     # Without tickers only a hint, heard by a worker, moves a lead.
@@ -75,8 +76,42 @@ def test_broker_that_comes_back_is_used_again(
 
     until(heard, "the workers hear the bell again", 60)
     place.start("ticker")
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest")
+    place.rest()
     _check(place, receiver, found)
+
+
+def test_broker_that_dies_under_load_leaves_no_worker_deaf(
+    place: Town, receiver: Crm, own_servers: Servers
+) -> None:
+    ids: list[UUID] = []
+    for _ in range(3):
+        stop = Event()
+        with ThreadPoolExecutor(3) as senders:
+            busy = [senders.submit(_post_until, place, stop) for _ in range(3)]
+            Event().wait(0.7)  # every hint that a worker can hold is under way
+            place.kill_server(own_servers.valkey)
+            Event().wait(1.2)  # none of them can be acknowledged
+            own_servers.revive()
+            until(own_servers.valkey.answers, "the broker answers")
+            stop.set()
+            ids += [each for future in busy for each in future.result()]
+        until(lambda: not _waiting(place), "the workers hear the bell again", 20)
+    place.rest(60)
+    say(f"{len(ids)} forms, the broker died three times")
+    _check(place, receiver, ids)
+
+
+def _waiting(town: Town) -> int:
+    """Return how many deliveries and leads wait for a worker."""
+    left = ledger.unrest(town.app)
+    return left.get("deliveries waiting", 0) + left.get("leads due", 0)
+
+
+def _post_until(town: Town, stop: Event) -> list[UUID]:
+    found = []
+    while not stop.wait(0.02):
+        found += _posted(town, 1)
+    return found
 
 
 def test_emptied_broker_loses_no_lead(place: Town, receiver: Crm, own_servers: Servers) -> None:
@@ -85,7 +120,7 @@ def test_emptied_broker_loses_no_lead(place: Town, receiver: Crm, own_servers: S
         for _ in range(10):
             ids += _posted(place, 4)
             client.flushall()
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest", 60)
+    place.rest(60)
     _check(place, receiver, ids)
 
 
@@ -111,5 +146,5 @@ def test_dead_database_is_never_a_false_200_and_senders_are_told_when_to_come_ba
 
     until(recovered, "forms are taken again")
     taken += _posted(place, 5)
-    until(place.tended(lambda: ledger.is_at_rest(place.app)), "everything is at rest", 60)
+    place.rest(60, tend=True)
     _check(place, receiver, before + taken)

@@ -8,8 +8,6 @@ from uuid import UUID
 import pytest
 
 from router.lead.ids import LeadId
-from router.road.replay import replay_action
-from router.store.tx import transaction
 from tests.build import events_of
 from tests.journey import forms, ledger
 from tests.journey.conftest import Build
@@ -73,7 +71,7 @@ def test_destination_that_hangs_gets_everything_later_and_delays_no_other(
     until(lambda: len(receiver.calls) >= 8, "the sick one was tried")
     assert receiver.taken == []
     receiver.recover()
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest", 60)
+    place.rest(60)
     taken = Counter(call.key for call in receiver.taken)
     repeated = len(receiver.calls) - len(taken)
     p95 = late[int(len(late) * 0.95)]
@@ -114,22 +112,18 @@ def test_refused_message_is_parked_shown_and_replayed_under_its_key(
     (lead_id,) = _leads(place, 1)
     until(lambda: bool(receiver.calls), "it was tried")
     until(lambda: "action.parked" in events_of(place.app, LeadId(lead_id)), "it is parked")
-    with transaction(place.app.engine) as tx:
-        rows = tx.rows(
-            "SELECT id, state, attempts, last_error FROM action WHERE lead_id = %s"
-            " AND destination = 'crm'",
-            (lead_id,),
-        )
-    ((action_id, state, attempts, error),) = rows
-    assert (state, attempts) == ("parked", 1)
-    assert "answered 422" in error
+    (parked,) = place.api("/actions?state=parked").said["items"]
+    assert (parked["lead_id"], parked["attempts"]) == (str(lead_id), 1)
+    assert "answered 422" in parked["last_error"]
+    action_id = parked["id"]
     assert len(receiver.calls) == 1
     receiver.recover()
-    replay_action(place.road, action_id, "operator")
+    replayed = place.api(f"/actions/{action_id}/replay", {})
+    assert (replayed.status, replayed.said["state"]) == (200, "pending")
     until(lambda: len(receiver.taken) == 1, "it arrived")
     first, second = receiver.calls
     assert (first.key, first.body) == (second.key, second.body)
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest")
+    place.rest()
     told = events_of(place.app, LeadId(lead_id))
     assert told[-2:] == ["action.replayed", "action.sent"]
 
@@ -146,7 +140,7 @@ def test_stopped_outbound_holds_everything_until_it_is_started(
     assert "(20 actions wait)" in said
     assert receiver.calls == healthy.calls == []
     place.cli("outbound", "start")
-    until(lambda: ledger.is_at_rest(place.app), "everything is at rest")
+    place.rest()
     assert Counter(call.lead_id for call in receiver.taken) == dict.fromkeys(leads, 1)
     assert Counter(call.lead_id for call in healthy.taken) == dict.fromkeys(leads, 1)
     ledger.check_chains(place.app)

@@ -13,7 +13,7 @@ from tests.journey import forms, ledger
 from tests.journey.conftest import Build
 from tests.journey.crm import Crm
 from tests.journey.post import Form, post
-from tests.journey.town import ROOT, Town, say, until
+from tests.journey.town import ROOT, Town, say
 
 #: Seconds a batch may take here.
 _DEADLINE_S = 2
@@ -46,7 +46,7 @@ def _one_among_99(town: Town, word: str) -> tuple[Lead, list[UUID]]:
     """Post one bad lead among 99 good ones; return it once everything is at rest."""
     bad = forms.generic(message=f"{CLEAR['message']} {word}")
     ids = _posted(town, [forms.generic() if n != 50 else bad for n in range(100)])
-    until(lambda: ledger.is_at_rest(town.app), "everything is at rest", 90)
+    town.rest(90)
     poison = ids.pop(50)
     (lead,) = ledger.leads_by_delivery(town.app, [poison])[poison]
     return lead, ids
@@ -69,6 +69,8 @@ def test_bad_lead_is_parked_and_its_99_neighbours_are_done(
     assert (lead.state, lead.reason) == (LeadState.PARKED, "attempts_spent")
     assert "The worker" in lead.last_error
     assert events_of(place.app, lead.id)[-1] == "lead.parked"
+    shown = place.api("/leads?state=parked").said["items"]
+    assert str(lead.id) in {each["id"] for each in shown}
     done = ledger.ended(place.app, others)
     assert len({each.id for each in done}) == 99
     deaths = _deaths(place) - before

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import orjson
 from pydantic import SecretStr
@@ -25,7 +26,8 @@ from router.settings import DestinationSettings, Settings
 from router.store.tx import transaction
 from tests.journey.crm import Crm
 from tests.journey.forms import SECRETS
-from tests.journey.post import Sender, call
+from tests.journey.ledger import unrest
+from tests.journey.post import Answer, Sender, call
 
 ROOT = Path(__file__).parents[2]
 _START_S = 60.0
@@ -98,18 +100,27 @@ class Town:
         """Where the first web process answers."""
         return next(iter(self.ports.values()))
 
+    def api(self, path: str, body: object = None, *, web: str = "web") -> Answer:
+        """Ask the API: GET, or POST where there is a body."""
+        if body is None:
+            return call(self.ports[web], "GET", f"/api{path}")
+        raw, kind = orjson.dumps(body), {"content-type": "application/json"}
+        return call(self.ports[web], "POST", f"/api{path}", raw, **kind)
+
     def sender(self, patience_s: float = 90.0) -> Sender:
         """Return a form tool that posts to every web process."""
         return Sender(list(self.ports.values()), patience_s=patience_s)
 
     def start(self, *names: str, **told: str) -> None:
-        """Start processes, and wait until they work.
+        """Start processes that do not run yet, and wait until all of them work.
 
         Args:
             names: What to call them; the part before a dash says what they are.
             told: Settings of these processes alone, without the prefix.
         """
         for name in names:
+            if name in self._keepers:
+                continue
             keeper = Supervisor(
                 [self.program(name, told)],
                 home=self.home,
@@ -196,6 +207,25 @@ class Town:
             self.servers.revive()
         for keeper in self._keepers.values():
             keeper.poll()
+
+    def rest(self, seconds: float = 30.0, *, tend: bool = False) -> None:
+        """Wait until nothing waits any more.
+
+        Args:
+            seconds: How long at most.
+            tend: Start again what died meanwhile.
+        """
+        pause, left = Event(), dict[str, int]()
+
+        def look() -> bool:
+            if tend:
+                self.tend()
+            pause.wait(0.05)
+            left.clear()
+            left.update(unrest(self.app))
+            return not left
+
+        assert wait_for(look, seconds=seconds), f"after {seconds:g} s there are {left}"
 
     def tended(self, condition: Callable[[], bool]) -> Callable[[], bool]:
         """Return a condition that starts again what died whenever it is asked."""
