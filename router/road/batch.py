@@ -5,6 +5,7 @@ once, and then each lead is decided in turn, seeing what was decided before it i
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +29,9 @@ from router.store.tx import Tx
 from router.store.writes import Writes, flush
 
 log = structlog.get_logger()
+
+#: Rows up to which waiting for the server costs more than COPY saves.
+_FEW = 60
 
 P = TypeVar("P")
 Loaded = TypeVar("Loaded")
@@ -137,9 +141,10 @@ def write_batch(tx: Tx, batch: Batch) -> Writes:
     for work in works:
         work.settle()
         writes.rows += work.writes.rows
-    insert_leads(tx, (work.lead for work in works if work.fresh))
-    update_leads(tx, [(work.lead, work.stored_version) for work in works if not work.fresh])
-    flush(tx, writes)
+    with tx.in_one_go() if len(writes.rows) <= _FEW else nullcontext():
+        insert_leads(tx, [work.lead for work in works if work.fresh])
+        update_leads(tx, [(work.lead, work.stored_version) for work in works if not work.fresh])
+        flush(tx, writes)
     return writes
 
 

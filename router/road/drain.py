@@ -46,6 +46,10 @@ class Done:
     leads: tuple[Lead, ...] = ()
 
 
+class _Suspects(Exception):
+    """What was claimed stands on a ticket that somebody left behind."""
+
+
 class Road:
     """The runner of one process."""
 
@@ -77,10 +81,12 @@ class Road:
         started, taken = ticks(), 0
         many = Claim(stage, limit=self.app.settings.batch)
         one = Claim(stage, limit=1, failed=True)
-        while done := self._next(many) + self._next(one):
+        while done := (took := self.run(many).taken) + self.run(one).taken:
             taken += done
             if ticks() - started > DRAIN_S:
                 self.app.bell.ring(stage)
+                break
+            if took < many.limit and done == took:
                 break
         return taken
 
@@ -103,7 +109,7 @@ class Road:
         """
         ticket, claimed = uuid4(), list[UUID]()
         try:
-            return self._once(claim, ticket, claimed, lock_timeout)
+            return self._warily(claim, ticket, claimed, lock_timeout)
         except Transient as fault:
             self._return_ticket(ticket)
             if not isinstance(fault, TooMuch) or not claimed:
@@ -129,16 +135,31 @@ class Road:
             self._charge(claim.stage, claimed, f"{type(fault).__name__}: {fault}")
         return Done(len(claimed))
 
-    def _next(self, claim: Claim) -> int:
-        # The rows of a dead worker are free at once: taken unwarned, they would kill this one too.
+    def _warily(
+        self, claim: Claim, ticket: UUID, claimed: list[UUID], lock_timeout: timedelta
+    ) -> Done:
+        """Run a batch, unless what it took was on board of a worker that died.
+
+        The rows of a dead worker are free at once: taken unwarned, they would kill this one too.
+        """
+        try:
+            return self._once(claim, ticket, claimed, lock_timeout)
+        except _Suspects:
+            claimed.clear()
         try:
             self.sweep()
         except Transient as error:
             log.warning("sweep_put_off", error=str(error))
-        return self.run(claim).taken
+        return self._once(claim, ticket, claimed, lock_timeout, warned=True)
 
     def _once(
-        self, claim: Claim, ticket: UUID, claimed: list[UUID], lock_timeout: timedelta
+        self,
+        claim: Claim,
+        ticket: UUID,
+        claimed: list[UUID],
+        lock_timeout: timedelta,
+        *,
+        warned: bool = False,
     ) -> Done:
         now, started = read_now(), ticks()
         limit = timedelta(seconds=self.app.settings.ticket_deadline_s)
@@ -147,6 +168,8 @@ class Road:
             if not items.ids:
                 return Done(0)
             claimed.extend(items.ids)
+            if not warned and tickets.names_any(tx, claimed):
+                raise _Suspects
             self._write_ticket(claim.stage, ticket, claimed, tx.backend())
             batch = Batch(now, self.listeners)
             self._think(tx, batch, claim, items)

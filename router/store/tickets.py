@@ -72,6 +72,15 @@ def give_back(tx: Tx, ticket_id: UUID) -> None:
     tx.run("DELETE FROM ticket WHERE id = %s", (ticket_id,))
 
 
+def names_any(tx: Tx, ids: Sequence[UUID]) -> bool:
+    """Return whether a ticket names any of these items.
+
+    Asked by who holds their row locks: then whoever wrote the ticket no longer does.
+    """
+    row = tx.row("SELECT EXISTS (SELECT 1 FROM ticket WHERE ids && %s)", (list(ids),))
+    return bool(row and row[0])
+
+
 def any_held(tx: Tx) -> bool:
     """Return whether any worker is at work on a batch."""
     row = tx.row("SELECT EXISTS (SELECT 1 FROM ticket)")

@@ -7,6 +7,7 @@ Core. Both share the connection and its transaction.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, LiteralString
 
 import psycopg
@@ -74,6 +75,8 @@ class Tx:
             raise Permanent("The database driver is not psycopg; use a postgresql:// address.")
         self.driver: psycopg.Connection[TupleRow] = driver
         self.cursor = driver.cursor()
+        self.server_pid = 0
+        self._few = False
 
     def rows(self, query: LiteralString, params: Params = ()) -> list[TupleRow]:
         """Run a query and return every row."""
@@ -99,6 +102,9 @@ class Tx:
             statement: ``COPY table (columns) FROM STDIN``.
             rows: One sequence of values per row; JSON as text.
         """
+        if self._few:
+            self.cursor.executemany(_as_insert(statement), list(rows))
+            return
         with self.cursor.copy(statement) as stream:
             for row in rows:
                 stream.write_row(row)
@@ -108,8 +114,24 @@ class Tx:
 
         Asked of the server: behind a connection pooler the driver's own answer is another's.
         """
-        row = self.row("SELECT pg_backend_pid()")
-        return int(row[0]) if row else 0
+        if not self.server_pid:
+            row = self.row("SELECT pg_backend_pid()")
+            self.server_pid = int(row[0]) if row else 0
+        return self.server_pid
+
+    @contextmanager
+    def in_one_go(self) -> Iterator[None]:
+        """Send the statements of a block without waiting for each; for a few rows.
+
+        Inside, rows are inserted one by one instead of by COPY, and nothing can be read. An error
+        shows at the end of the block.
+        """
+        with self.driver.pipeline():
+            self._few = True
+            try:
+                yield
+            finally:
+                self._few = False
 
 
 @contextmanager
@@ -164,11 +186,21 @@ def _limit(tx: Tx, lock: timedelta | None, idle: timedelta | None) -> None:
     wanted = [(name, f"{int(span.total_seconds() * 1000)}ms") for name, span in settings if span]
     if wanted:
         names, values = zip(*wanted, strict=True)
-        tx.rows(
-            "SELECT set_config(name, value, true)"
+        row = tx.row(
+            "SELECT pg_backend_pid(), set_config(name, value, true)"
             " FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)",
             (list(names), list(values)),
         )
+        tx.server_pid = int(row[0]) if row else 0
+
+
+@lru_cache(maxsize=64)
+def _as_insert(statement: LiteralString) -> LiteralString:
+    """Turn ``COPY table (columns) FROM STDIN`` into the INSERT of one such row."""
+    table, _, rest = statement.removeprefix("COPY ").partition(" (")
+    columns: LiteralString = rest.removesuffix(") FROM STDIN")
+    marks: LiteralString = ", ".join(["%s"] * (columns.count(",") + 1))
+    return "INSERT INTO " + table + " (" + columns + ") VALUES (" + marks + ")"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
 
 from router.app import App, build_app
 from router.errors import LeadRouterError, Misconfigured
@@ -20,12 +22,13 @@ from router.road.drain import Road
 from router.road.heartbeat import Heartbeat
 from router.settings import Settings
 from router.store.deliveries import Deliveries
-from router.web import health, intake, problem
+from router.web import health, problem
 from router.web.api import make_api
 from router.web.arrival import is_loopback
 from router.web.book import BookAtHand
 from router.web.committer import Committer
 from router.web.door import refuse_open_api
+from router.web.intake import Intake, at_the_door
 from router.web.wait import OwnerWait
 
 log = structlog.get_logger()
@@ -37,7 +40,7 @@ GRACE_S = 10
 _BACKLOG = 2048
 
 
-def make_web(app: App) -> Starlette:
+def make_web(app: App) -> ASGIApp:
     """Compose the application of one process.
 
     Args:
@@ -68,13 +71,12 @@ def make_web(app: App) -> Starlette:
         app.close()
 
     routes: list[BaseRoute] = [
-        *intake.routes(intake.Intake(book, committer, app.settings, wait)),
         *health.routes(app),
         Mount("/", make_api(road, bound_to_loopback=is_loopback(app.settings.host))),
     ]
     web = Starlette(routes=routes, middleware=_middleware(app.settings), lifespan=lifespan)
     problem.install(web)
-    return web
+    return at_the_door(Intake(book, committer, app.settings, wait), web)
 
 
 def serve(settings: Settings) -> None:
@@ -88,6 +90,8 @@ def serve(settings: Settings) -> None:
         Transient: The database cannot be reached.
     """
     set_shift(timedelta(seconds=settings.now_shift_s))
+    # A look for cycles in the middle of a burst is what its slowest answers wait for.
+    gc.set_threshold(50_000, 20, 100)
     app = build_app(settings, pool_size=CONNECTIONS)
     refuse_open_api(app)
     listener = listen(settings.host, settings.port)

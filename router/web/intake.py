@@ -12,12 +12,12 @@ import secrets as randomness
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from urllib.parse import parse_qs
 
 import orjson
 import structlog
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.errors import DataFault, LeadRouterError, Misconfigured, Rejected, Transient
 from router.lead.delivery import REFUSED_KEEPS, REMEMBERED, NewDelivery
@@ -51,6 +51,7 @@ READ_S = 10.0
 #: Refused requests that are kept of one source and day, by each process.
 REFUSED_A_DAY = 200
 
+_PREFIX = "/in/"
 _ALLOW = "GET, POST, OPTIONS"
 _WAIT = b"wait=owner"
 _CHALLENGE = re.compile(r"[\x21-\x7e]{1,256}")
@@ -106,6 +107,8 @@ class Intake:
         self._wait_owner = wait_owner
         self._loopback = is_loopback(settings.host)
         self._rates = Rates()
+        # No two processes share the first, no two deliveries of one the second.
+        self._boot, self._count = randomness.token_hex(16), count()
         self._refused = DailyCap(REFUSED_A_DAY)
         self._stale = DailyCap(REFUSED_A_DAY * 10)
         self.patience = Patience(READ_S)
@@ -314,7 +317,7 @@ class Intake:
         # Only good signatures are kept whole: what is stale is a real lead, to be replayed.
         whole = state is DeliveryState.RECEIVED or reason == _STALE
         return NewDelivery(
-            id=DeliveryId(timed_id(at, randomness.token_hex(10))),
+            id=DeliveryId(timed_id(at, self._boot, next(self._count))),
             book=self._settings.book,
             source=source.id,
             dedupe_key=key,
@@ -377,10 +380,24 @@ class Intake:
         )
 
 
-def routes(intake: Intake) -> list[Route]:
-    """Return the routes of intake, to stand before all others.
+def at_the_door(intake: Intake, behind: ASGIApp) -> ASGIApp:
+    """Let deliveries in before anything else looks at a request.
+
+    Every lead passes here, and the routes, hosts and error pages of people cost more than the
+    whole of intake does.
 
     Args:
-        intake: Answers them, all methods.
+        intake: Answers ``/in/{source}`` and ``/in/{source}/{token}``, all methods.
+        behind: Answers everything else.
     """
-    return [Route("/in/{source}", intake), Route("/in/{source}/{token}", intake)]
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
+            source, _, token = scope["path"][len(_PREFIX) :].partition("/")
+            if source and "/" not in token:
+                scope["path_params"] = {"source": source, **({"token": token} if token else {})}
+                await intake(scope, receive, send)
+                return
+        await behind(scope, receive, send)
+
+    return door

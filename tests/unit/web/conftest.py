@@ -18,7 +18,7 @@ from router.rulebook.model import RuleBook, Source, Taxonomy, Verification
 from router.settings import Settings
 from router.web.book import BookAtHand
 from router.web.committer import Committer
-from router.web.intake import Intake, routes
+from router.web.intake import Intake, at_the_door
 from router.web.problem import install
 
 
@@ -121,8 +121,9 @@ def door_() -> Iterator[Door]:
     rings: list[int] = []
     committer = Committer(store, rings.append)
     intake = Intake(BookAtHand(make_book), committer, Settings(host="127.0.0.1"), wait_owner)
-    app = Starlette(routes=routes(intake))
-    install(app)
+    behind = Starlette()
+    install(behind)
+    app = at_the_door(intake, behind)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     thread = threading.Thread(
