@@ -1,7 +1,7 @@
 """Normalize one lead: everything that can be thought before any lock is taken."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from router.lead.model import Lead, Person, change
@@ -17,16 +17,12 @@ from router.stages.clean.text import tidy
 #: holds a value, so that it may be kept for ever.
 Note = Mapping[str, str]
 
-#: Normalized fields, by the typed one they were made from; the typed one may stay in doubt.
-_MADE_OF = {
-    "email": ("email_canonical", "email_domain", "email_free", "email_disposable"),
-    "phone": ("phone_e164",),
-    "company": ("company_key",),
-}
-_MADE = frozenset(name for names in _MADE_OF.values() for name in names)
-_PLAIN = tuple(each.name for each in fields(Person) if each.name not in _MADE)
-#: What :func:`prepare` itself looks for; any other gap is one that the source or a later page
-#: speaks of.
+#: Fields that stay together once the first of them is known.
+_CANONICAL = (
+    ("email_canonical", "email", "email_domain", "email_free", "email_disposable"),
+    ("phone_e164", "phone"),
+)
+#: What :func:`prepare` looks for itself; any other gap is one that the lead's source speaks of.
 _EXPECTED = frozenset({"email", "phone", "name", "company", "country", "message"})
 
 
@@ -117,33 +113,32 @@ def refresh(lead: Lead, default_region: str) -> Lead:
     """
     if lead.state is LeadState.CAPTURED:
         return lead
-    prepared = prepare(lead, default_region)
-    old, new = lead.person, prepared.person
-    # Any: keyword arguments by field name, each of the type that its field has in the new person.
-    kept: dict[str, Any] = {}
-    for typed, made in _MADE_OF.items():
-        if getattr(old, made[0]):
-            kept |= {name: getattr(old, name) for name in (typed, *made)}
-    person = replace(new, **kept)
-    missing = _still_missing(lead, person, prepared)
-    if person == old and missing == lead.missing and prepared.answers == lead.answers:
-        return lead
-    return change(lead, person=person, missing=missing, answers=prepared.answers)
+    prepared, old = prepare(lead, default_region), lead.person
+    # Any: keyword arguments by field name, each of the type that its field has in the old person.
+    kept: dict[str, Any] = {
+        name: getattr(old, name) for group in _CANONICAL if getattr(old, group[0]) for name in group
+    }
+    person = replace(prepared.person, **kept)
+    return change(
+        lead,
+        person=person,
+        answers=prepared.answers,
+        missing=_gaps(lead, person, prepared.missing),
+    )
 
 
-def _still_missing(lead: Lead, person: Person, prepared: Prepared) -> tuple[str, ...]:
-    """Return what is missed after a refresh; gaps that only the source knows stay until filled."""
-    usable = {"email": person.email_canonical, "phone": person.phone_e164}
-    gaps = [entry for entry in prepared.missing if not usable.get(entry.partition(" (")[0], "")]
-    if usable["email"]:
-        gaps = [entry for entry in gaps if entry != "phone"]
-    listed = {entry.partition(" (")[0] for entry in gaps}
+def _gaps(lead: Lead, person: Person, found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is missed after a refresh; a gap that only the source knows of stays listed."""
+    gaps = {entry.partition(" (")[0]: entry for entry in found}
+    if person.phone_e164:
+        gaps.pop("phone", None)
     for entry in lead.missing:
         name = entry.partition(" (")[0]
-        required = name in _EXPECTED and name == "phone" and not usable["phone"]
-        if name not in listed and (name not in _EXPECTED or required):
-            gaps.append(entry)
-    return tuple(gaps)
+        # Where an e-mail address was known before, the phone is missed for the source's sake.
+        wanted = name == "phone" and not person.phone_e164 and lead.person.email_canonical
+        if wanted or name not in _EXPECTED:
+            gaps.setdefault(name, entry)
+    return tuple(gaps.values())
 
 
 def _region(country: str, mailbox: Mailbox, default_region: str) -> tuple[str, str]:

@@ -1,12 +1,15 @@
 """What is made of a lead before any lock is taken."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from router.lead.events import canonical
 from router.lead.model import Lead
+from router.lead.states import LeadState
 from router.stages.clean.decide import prepare
+from router.stages.clean.prepare import refresh
 
 MakeLead = Callable[..., Lead]
 
@@ -101,3 +104,79 @@ def test_notes_name_kinds_and_never_values(make_lead: MakeLead) -> None:
     )
     written = canonical(prepare(lead, "GB").notes).decode().casefold()
     assert not any(part in written for part in ("smith", "7946", "england"))
+
+
+def cleaned(lead: Lead, region: str = "GB", **changes: object) -> Lead:
+    """Return the lead as clean leaves it, with these values of a later page, as typed."""
+    found = prepare(lead, region)
+    person = replace(found.person, **changes)  # type: ignore[arg-type]  # a test names real fields
+    return replace(
+        lead,
+        state=LeadState.ACTIVATED,
+        person=person,
+        answers=found.answers,
+        missing=found.missing,
+    )
+
+
+def test_what_a_later_page_says_is_normalized_like_the_rest(make_lead: MakeLead) -> None:
+    lead = cleaned(
+        make_lead(name="Ann Smith", message="Hello"),
+        email="Ann@Northwind.example",
+        phone="020 7946 0018",
+        country="United Kingdom",
+        company="  Northwind   Ltd",
+        city=" Leeds ",
+    )
+    found = refresh(lead, "")
+    person = found.person
+    assert (person.email_canonical, person.email_domain) == (
+        "ann@northwind.example",
+        "northwind.example",
+    )
+    assert (person.phone_e164, person.country, person.city) == ("+442079460018", "GB", "Leeds")
+    assert (person.company, person.company_key) == ("Northwind Ltd", "northwind")
+    assert found.missing == ()
+    assert (found.state, found.version) == (lead.state, lead.version)
+    assert refresh(found, "") == found
+
+
+def test_a_country_that_is_learned_later_does_not_change_a_known_number(
+    make_lead: MakeLead,
+) -> None:
+    lead = cleaned(make_lead(phone="020 7946 0018"), country="France")
+    found = refresh(lead, "GB")
+    assert (found.person.phone_e164, found.person.country) == ("+442079460018", "FR")
+    assert "phone (not a valid number)" not in found.missing
+
+
+def test_a_number_that_could_not_be_read_is_read_once_the_country_is_known(
+    make_lead: MakeLead,
+) -> None:
+    lead = cleaned(make_lead(phone="020 7946 0018"), "", country="UK")
+    assert "phone (not a valid number)" in lead.missing
+    found = refresh(lead, "")
+    assert found.person.phone_e164 == "+442079460018"
+    assert not any(entry.startswith("phone") for entry in found.missing)
+
+
+def test_a_value_of_a_later_page_that_cannot_be_used_is_listed_with_the_reason(
+    make_lead: MakeLead,
+) -> None:
+    found = refresh(cleaned(make_lead(), email="ann@gmail.con", country="Narnia"), "")
+    assert found.missing[0] == "email (did you mean gmail.com?)"
+    assert "country (not recognised)" in found.missing
+    assert (found.person.country, found.answers["country"]) == ("", "Narnia")
+
+
+def test_gaps_that_only_the_source_knows_of_stay_listed(make_lead: MakeLead) -> None:
+    lead = cleaned(make_lead(name="Ann Smith", email="ann@example.com"), company="Northwind")
+    found = refresh(replace(lead, missing=(*lead.missing, "phone", "form.kind")), "")
+    assert found.missing == ("country", "message", "phone", "form.kind")
+    gone = refresh(replace(found, person=replace(found.person, phone="+442079460018")), "")
+    assert gone.missing == ("message", "form.kind")
+
+
+def test_a_lead_that_is_still_to_be_cleaned_is_left_alone(make_lead: MakeLead) -> None:
+    lead = make_lead(email="Ann@Example.com")
+    assert refresh(lead, "GB") is lead
