@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from router.errors import Rejected
-from router.lead.decision import Decision
+from router.lead.decision import Act, Decision
 from router.lead.delivery import Delivery
 from router.lead.events import Event, EventKind
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Attribution, Lead, Person, Touchpoint, change
-from router.lead.states import DeliveryState, LeadState
+from router.lead.states import OWNED, DeliveryState, LeadState
 from router.rulebook.model import RuleBook, Source
 from router.stages.capture.fields import (
     ATTRIBUTION,
@@ -156,7 +156,8 @@ def conclude(parsed: Parsed, book: RuleBook, known: Mapping[str, Lead], now: dat
     Args:
         parsed: From :func:`prepare`.
         book: The published rule book that new leads start with.
-        known: Leads of this source by item key.
+        known: Leads by the item keys of this source; for an inquiry that was merged, the lead that it
+            became part of.
         now: When new leads are due.
     """
     if not parsed.items:
@@ -165,11 +166,15 @@ def conclude(parsed: Parsed, book: RuleBook, known: Mapping[str, Lead], now: dat
     for item in parsed.items:
         groups.setdefault(item.key, []).append(item)
     decisions = []
+    grown: dict[LeadId, Lead] = {}
     for key, items in groups.items():
         lead = known.get(key)
+        # Two inquiries may have been merged into one lead: the second must not forget the first.
+        lead = grown.get(lead.id, lead) if lead is not None else None
         decision = _new(parsed, items, book, now) if lead is None else _update(parsed, items, lead)
         if decision is not None:
             decisions.append(decision)
+            grown[decision.lead.id] = decision.lead
     return Captured(tuple(decisions), "" if decisions else "same inquiry again")
 
 
@@ -271,10 +276,13 @@ def _attribution(values: Mapping[str, str], received_at: datetime) -> Attributio
 
 
 def _update(parsed: Parsed, items: list[Item], lead: Lead) -> Decision | None:
-    """Fill what the lead does not know yet; None when nothing is new."""
+    """Fill what the lead does not know yet, and tell its owner; None when nothing is new.
+
+    What is filled is raw. The lead may be one of another source, into which the inquiry was merged.
+    """
     item = _joined(items)
     values = item.values
-    person, leftover = _person(values)
+    person, leftover = _person(_unheard(values, lead))
     filled: dict[str, str] = {}
     person_new = _fill(lead.person, person, _PERSON_FIELDS, filled)
     origin = _attribution(values, parsed.delivery.received_at)
@@ -310,7 +318,41 @@ def _update(parsed: Parsed, items: list[Item], lead: Lead) -> Decision | None:
         personal={"values": filled, "answers": learned},
         actor=_ACTOR,
     )
-    return Decision(changed, events=(event,))
+    notice = (_notice(parsed, changed, filled, learned),) if lead.owner else ()
+    return Decision(changed, events=(event,), effects=notice if lead.state in OWNED else ())
+
+
+def _unheard(values: Mapping[str, str], lead: Lead) -> Mapping[str, str]:
+    """Leave out what was said before and could not be used: it stands among the answers."""
+    return {
+        name: text
+        for name, text in values.items()
+        if name not in PERSON or " ".join(text.split()) != lead.answers.get(name)
+    }
+
+
+def _notice(
+    parsed: Parsed, lead: Lead, filled: Mapping[str, str], learned: Mapping[str, str]
+) -> Act:
+    """Tell the owner what a later page of the form has brought, as it was typed."""
+    person, owner = lead.person, lead.owner
+    return Act(
+        kind=EventKind.LEAD_UPDATED.value,
+        body={
+            "lead": str(lead.id),
+            "owner": owner.id if owner else "",
+            "accountable": owner.accountable if owner else "",
+            "who": person.name or person.email or person.phone,
+            "email": person.email,
+            "phone": person.phone_e164 or person.phone,
+            "company": person.company,
+            "filled": dict(filled),
+            "answers": dict(learned),
+            "source": parsed.source.id,
+            "form": lead.attribution.form_name,
+            "received_at": parsed.delivery.received_at.isoformat(),
+        },
+    )
 
 
 def _fill(old: _T, new: _T, names: Iterable[str], filled: dict[str, str]) -> _T:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from router.lead.decision import Act
 from router.lead.delivery import Delivery
 from router.lead.events import EventKind
-from router.lead.model import Lead
-from router.lead.states import DeliveryState, LeadState
+from router.lead.model import Lead, Owner
+from router.lead.states import DeliveryState, LeadState, OwnerKind
 from router.rulebook.model import RuleBook, Source
 from router.stages.capture.decide import Captured, decide, prepare
 
@@ -133,6 +134,59 @@ def test_a_later_page_of_the_form_fills_what_was_empty_and_changes_nothing_else(
     (event,) = captured.decisions[0].events
     assert event.kind is EventKind.LEAD_UPDATED
     assert event.data["filled"] == ["city"]
+
+
+def test_the_owner_is_told_what_a_later_page_has_brought(
+    book: RuleBook, sources: Sources, deliver: Deliver
+) -> None:
+    source = sources["generic"]
+    body = {"id": 1, "email": "a@example.com", "name": "Ann"}
+    (first,) = _leads(decide(deliver(body), source, book, {}, NOW))
+    owner = Owner(OwnerKind.QUEUE, "triage", "mona")
+    owned = replace(first, state=LeadState.ACTIVATED, owner=owner)
+    later = deliver({"id": 1, "city": "Leeds", "message": "Hello", "seats": "12"}, number=2)
+    (decision,) = decide(later, source, book, {"1": owned}, NOW).decisions
+    (told,) = decision.effects
+    assert isinstance(told, Act)
+    assert told.kind == "lead.updated"
+    assert told.body["filled"] == {"city": "Leeds", "message": "Hello"}
+    assert told.body["answers"] == {"seats": "12"}
+    assert (told.body["who"], told.body["owner"], told.body["accountable"]) == (
+        "Ann",
+        "triage",
+        "mona",
+    )
+    again = decide(later, source, book, {"1": decision.lead}, NOW)
+    assert again.state is DeliveryState.IGNORED
+    for state in (LeadState.CAPTURED, LeadState.IN_REVIEW, LeadState.CLOSED):
+        aside = replace(owned, state=state)
+        (silent,) = decide(later, source, book, {"1": aside}, NOW).decisions
+        assert silent.effects == ()
+
+
+def test_what_could_not_be_used_before_is_nothing_new(
+    book: RuleBook, sources: Sources, deliver: Deliver
+) -> None:
+    source = sources["generic"]
+    body = {"id": 1, "email": "a@example.com", "country": "Narnia"}
+    (first,) = _leads(decide(deliver(body), source, book, {}, NOW))
+    moved = replace(first, person=replace(first.person, country=""), answers={"country": "Narnia"})
+    again = decide(deliver(body, number=2), source, book, {"1": moved}, NOW)
+    assert again.state is DeliveryState.IGNORED
+
+
+def test_a_later_page_reaches_the_lead_into_which_its_inquiry_was_merged(
+    book: RuleBook, sources: Sources, deliver: Deliver
+) -> None:
+    source = sources["generic"]
+    (target,) = _leads(decide(deliver({"id": 9, "name": "Ann"}), source, book, {}, NOW))
+    later = deliver({"id": 1, "city": "Leeds"}, number=2)
+    (lead,) = _leads(decide(later, source, book, {"1": replace(target, source="tally")}, NOW))
+    assert (lead.id, lead.item_key, lead.source) == (target.id, "9", "tally")
+    assert lead.person.city == "Leeds"
+    both = deliver([{"id": 1, "city": "Leeds"}, {"id": 2, "job_title": "Buyer"}], number=3)
+    grown = _leads(decide(both, source, book, {"1": target, "2": target}, NOW))
+    assert (grown[-1].person.city, grown[-1].person.job_title) == ("Leeds", "Buyer")
 
 
 def test_a_later_page_with_the_message_completes_the_touchpoint(
