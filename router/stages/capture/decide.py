@@ -156,8 +156,8 @@ def conclude(parsed: Parsed, book: RuleBook, known: Mapping[str, Lead], now: dat
     Args:
         parsed: From :func:`prepare`.
         book: The published rule book that new leads start with.
-        known: Leads by the item keys of this source; for an inquiry that was merged, the lead that it
-            became part of.
+        known: Leads by the item keys of this source; for an inquiry that was merged, the lead that
+            it became part of.
         now: When new leads are due.
     """
     if not parsed.items:
