@@ -115,6 +115,12 @@ def check_receiver(app: App, crm: Crm, about: Iterable[UUID]) -> Mapping[str, in
     torn = [key for key, bodies in crm.bodies().items() if len(bodies) > 1]
     assert not torn, f"keys with two bodies: {torn[:5]}"
     assert all(call.genuine for call in crm.calls)
+    with transaction(app.engine) as tx:
+        receipts = tx.rows(
+            "SELECT data->>'key', count(*) FROM event WHERE kind = 'action.sent'"
+            " GROUP BY 1 HAVING count(*) > 1"
+        )
+    assert not receipts, f"messages with two receipts: {receipts[:5]}"
     steps: dict[tuple[UUID, str, int], set[str]] = defaultdict(set)
     for key, lead_id, kind, seq, _state, _error in mine:
         steps[lead_id, kind, seq].add(key)
