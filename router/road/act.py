@@ -61,7 +61,7 @@ def act(road: Road, lead_id: UUID, word: Word) -> Lead:
         if lead is None:
             raise NotFound(f"There is no lead {lead_id}. Look for it with GET /api/leads.")
         clocks = clocks_of(tx, [lead.id]).get(lead.id, {})
-        subject = Subject(lead, clocks, road.app.book(lead.digest), now)
+        subject = Subject(lead, clocks, road.app.live(lead.digest), now)
         batch = Batch(now, road.listeners)
         work = batch.take(lead)
         record(batch, work, word(subject))

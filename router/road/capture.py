@@ -9,14 +9,15 @@ import structlog
 from router.app import App
 from router.lead.decision import Decision
 from router.lead.delivery import Delivery
-from router.lead.ids import DeliveryId
+from router.lead.ids import DeliveryId, LeadId
 from router.lead.model import Lead, change
-from router.lead.states import DeliveryState
+from router.lead.states import DeliveryState, LeadState
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.capture.decide import Captured, Parsed, conclude, prepare
+from router.stages.clean.prepare import refresh
 from router.store.deliveries import count_attempt, mark
-from router.store.leads import leads_by_item
+from router.store.leads import leads_by_item, lock_leads
 from router.store.people import lock_names
 from router.store.tx import Tx
 
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 #: Leads that one transaction makes at most, unless a single delivery holds more: each takes about
 #: three of the locks that PostgreSQL has room for.
 _LEADS_AT_ONCE = 500
+#: Merges that are followed to the lead that is worked on.
+_MERGES = 8
 
 
 def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> bool:
@@ -50,21 +53,27 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> bool:
     lock_names(tx, (("item", f"{app.settings.book}:{source}:{key}") for source, key in names))
     stored, held = leads_by_item(tx, app.settings.book, names) if names else ({}, set())
     known: dict[str, dict[str, Lead]] = defaultdict(dict)
-    for lead in stored.values():
-        known[lead.source][lead.item_key] = lead
+    for (source, key), lead in stored.items():
+        open_lead = _merged_into(tx, lead)
+        if open_lead is None:
+            held.add((source, key))
+        else:
+            known[source][key] = open_lead
+    was_there = {lead.id for leads in known.values() for lead in leads.values()}
     outcome: list[tuple[DeliveryId, DeliveryState, str]] = []
     for each in parsed:
         if any((each.source.id, key) in held for key in each.keys):
             continue
         leads = known[each.source.id]
         try:
-            captured = _conclude(batch, each, leads, book)
+            captured = _conclude(app, batch, each, leads, was_there)
         except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
             _charge(app, tx, each.delivery, error)
         else:
             outcome.append((each.delivery.id, captured.state, captured.reason))
             # A later delivery of this batch may be about the same inquiry.
-            leads.update({d.lead.item_key: batch.works[d.lead.id].lead for d in captured.decisions})
+            for decision in captured.decisions:
+                _learn(known, leads, batch.works[decision.lead.id].lead, was_there)
     mark(tx, outcome)
     return not stored
 
@@ -96,15 +105,44 @@ def _read(delivery: Delivery, book: RuleBook) -> Parsed:
     return prepare(delivery, source)
 
 
-def _conclude(batch: Batch, parsed: Parsed, known: Mapping[str, Lead], book: RuleBook) -> Captured:
-    captured = conclude(parsed, book, known, batch.now)
+def _merged_into(tx: Tx, lead: Lead) -> Lead | None:
+    """Follow merges to the lead that a later page belongs to; None while somebody holds it."""
+    for _ in range(_MERGES):
+        if lead.state is not LeadState.MERGED or lead.merged_into is None:
+            break
+        found = lock_leads(tx, [lead.merged_into], skip_locked=True).get(lead.merged_into)
+        if found is None:
+            return None
+        lead = found
+    return lead
+
+
+def _learn(
+    known: dict[str, dict[str, Lead]], leads: dict[str, Lead], lead: Lead, was_there: set[LeadId]
+) -> None:
+    """Let later deliveries of the batch find a lead as it stands, under every key it goes by."""
+    if lead.id not in was_there:
+        leads[lead.item_key] = lead
+        return
+    for of_source in known.values():
+        for key, old in of_source.items():
+            if old.id == lead.id:
+                of_source[key] = lead
+
+
+def _conclude(
+    app: App, batch: Batch, parsed: Parsed, known: Mapping[str, Lead], was_there: set[LeadId]
+) -> Captured:
+    captured = conclude(parsed, app.shelf.active(), known, batch.now)
     for decision in captured.decisions:
-        if decision.lead.item_key in known:
-            known_work = batch.take(decision.lead)
-            known_work.guest = True
-            record(batch, known_work, decision)
-        else:
+        if decision.lead.id not in was_there and decision.lead.id not in batch.works:
             _begin(batch, parsed, decision)
+            continue
+        # What a later page brings is typed by a person like everything else.
+        fresh = refresh(decision.lead, app.settings.default_region)
+        work = batch.take(decision.lead)
+        work.guest = True
+        record(batch, work, replace(decision, lead=fresh))
     return captured
 
 

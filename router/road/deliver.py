@@ -108,6 +108,8 @@ class Outbound:
             destination: Destination = self._app.destination(name)
             receipt = destination.send(message, deadline)
         except Permanent as error:
+            # It answered, if only to refuse this one: it is there.
+            self._breakers[name].succeeded()
             self._park(leased, str(error))
         except Slow as error:
             self._breakers[name].failed(ticks(), error.after_s)

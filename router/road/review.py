@@ -55,7 +55,7 @@ def answer(road: Road, review_id: UUID, said: str, by: str) -> Lead:
     now = read_now()
     with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         item, lead = _open(tx, review_id)
-        book = road.app.book(lead.digest)
+        book = road.app.live(lead.digest)
         if by not in book.people:
             raise Rejected(
                 f"There is no person {by!r} on the roster of the rule book. GET /api/people lists"
@@ -91,7 +91,7 @@ def remind(road: Road, tx: Tx, now: datetime) -> None:
         if lead is None or not note_reminder(tx, item.id, now):
             continue
         work = batch.take(lead)
-        record(batch, work, overdue(item, work.lead, road.app.book(lead.digest), now))
+        record(batch, work, overdue(item, work.lead, road.app.live(lead.digest), now))
         told += 1
     writes = write_batch(tx, batch)
     road.app.bell.ring_destinations(writes.destinations())

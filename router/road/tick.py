@@ -36,6 +36,8 @@ log = structlog.get_logger()
 #: Longest sleep of a ticker, in seconds.
 NAP_S = 1.0
 _PAUSE_S = 0.2
+#: Seconds that a stand-in gets to end its batch when the ticker stops.
+_FAREWELL_S = 5.0
 #: Seconds for which a stage may stay due, with no worker at work, before the ticker stands in.
 IGNORED_S = 2.0
 #: Clock steps fired in one transaction.
@@ -81,6 +83,8 @@ class Ticker:
         """
         while not stop.is_set():
             stop.wait(self.round())
+        if self._relief is not None:
+            self._relief.join(timeout=_FAREWELL_S)
 
     def round(self) -> float:
         """Do everything that is due once; what fails is logged and stops none of the rest.
@@ -173,7 +177,7 @@ class Ticker:
             if clock.next_at is None or clock.next_at > batch.now:
                 continue
             try:
-                decision = decide(work.lead, clock, self._app.book(work.lead.digest), batch.now)
+                decision = decide(work.lead, clock, self._app.live(work.lead.digest), batch.now)
                 record(batch, work, decision)
             except Exception as error:  # noqa: BLE001 - a clock that fails must not stop the others
                 work.failed = error

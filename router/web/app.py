@@ -27,8 +27,8 @@ from router.web.api import make_api
 from router.web.arrival import is_loopback
 from router.web.book import BookAtHand
 from router.web.committer import Committer
-from router.web.door import refuse_open_api
-from router.web.intake import Intake, at_the_door
+from router.web.door import at_the_door, refuse_open_api
+from router.web.intake import Intake
 from router.web.wait import OwnerWait
 
 log = structlog.get_logger()

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 import orjson
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from router.errors import DataFault, LeadRouterError, Misconfigured, Rejected, Transient
 from router.lead.delivery import REFUSED_KEEPS, REMEMBERED, NewDelivery
@@ -51,7 +51,6 @@ READ_S = 10.0
 #: Refused requests that are kept of one source and day, by each process.
 REFUSED_A_DAY = 200
 
-_PREFIX = "/in/"
 _ALLOW = "GET, POST, OPTIONS"
 _WAIT = b"wait=owner"
 _CHALLENGE = re.compile(r"[\x21-\x7e]{1,256}")
@@ -378,26 +377,3 @@ class Intake:
             challenge.encode(),
             {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"},
         )
-
-
-def at_the_door(intake: Intake, behind: ASGIApp) -> ASGIApp:
-    """Let deliveries in before anything else looks at a request.
-
-    Every lead passes here, and the routes, hosts and error pages of people cost more than the
-    whole of intake does.
-
-    Args:
-        intake: Answers ``/in/{source}`` and ``/in/{source}/{token}``, all methods.
-        behind: Answers everything else.
-    """
-
-    async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
-            source, _, token = scope["path"][len(_PREFIX) :].partition("/")
-            if source and "/" not in token:
-                scope["path_params"] = {"source": source, **({"token": token} if token else {})}
-                await intake(scope, receive, send)
-                return
-        await behind(scope, receive, send)
-
-    return door

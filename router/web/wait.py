@@ -105,7 +105,7 @@ class OwnerWait:
         owner = lead.owner
         if owner is None or lead.state not in OWNED:
             return _PENDING
-        book = self._road.app.book(lead.digest)
+        book = self._road.app.live(lead.digest)
         person = book.people.get(owner.id) if owner.kind is OwnerKind.PERSON else None
         # Which queue it is would tell, for one, that somebody is a customer.
         name = person.name if person else f"The {book.name} team"

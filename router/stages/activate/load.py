@@ -57,7 +57,7 @@ class Activate:
         lead = case.lead
         return decide(
             lead,
-            self._app.book(lead.digest),
+            self._app.live(lead.digest),
             lead.why,
             now,
             reroute=case.reroute,

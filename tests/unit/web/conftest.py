@@ -18,7 +18,8 @@ from router.rulebook.model import RuleBook, Source, Taxonomy, Verification
 from router.settings import Settings
 from router.web.book import BookAtHand
 from router.web.committer import Committer
-from router.web.intake import Intake, at_the_door
+from router.web.door import at_the_door
+from router.web.intake import Intake
 from router.web.problem import install
 
 
