@@ -56,8 +56,13 @@ def make_engine(url: str, *, size: int = 5) -> sa.Engine:
 
 def _limit_idling(connection: psycopg.Connection[TupleRow], _: object) -> None:
     """Let the server cut a connection whose process was stopped or cut off in a transaction."""
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
-    connection.commit()
+    try:
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
+        connection.commit()
+    except psycopg.Error:
+        # The server died between the two: the pool forgets this connection without closing it.
+        connection.close()
+        raise
 
 
 class Tx:
