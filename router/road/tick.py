@@ -5,7 +5,7 @@ a unique row that commits with its effect.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -56,6 +56,14 @@ class Due:
 
     stages: tuple[StageName, ...]
     destinations: tuple[str, ...]
+
+
+class _Unfit(Exception):
+    """No owner could be found for some leads of a round, whose turns were counted already."""
+
+    def __init__(self, leads: list[LeadId]) -> None:
+        super().__init__(f"{len(leads)} leads could not be given to anybody")
+        self.leads = frozenset(leads)
 
 
 class Ticker:
@@ -147,6 +155,11 @@ class Ticker:
     def _fire(self, due: list[LeadId], now: datetime) -> int:
         try:
             return self._fire_together(due, now)
+        except _Unfit as unfit:
+            # What a pool owes its members was counted with them: the others are decided anew.
+            self._put_off(unfit.leads, now)
+            others = [each for each in due if each not in unfit.leads]
+            return len(unfit.leads) + (self._fire(others, now) if others else 0)
         except Transient:
             raise
         except Exception:
@@ -154,9 +167,12 @@ class Ticker:
             if len(due) > 1:
                 return sum(self._fire([each], now) for each in due)
             log.exception("clock_step_broke", lead_id=str(due[0]))
-            with transaction(self._app.engine) as tx:
-                clocks.put_off(tx, due, now, now + PUT_OFF)
+            self._put_off(due, now)
             return 0
+
+    def _put_off(self, leads: Iterable[LeadId], now: datetime) -> None:
+        with transaction(self._app.engine) as tx:
+            clocks.put_off(tx, list(leads), now, now + PUT_OFF)
 
     def _fire_together(self, due: list[LeadId], now: datetime) -> int:
         batch = Batch(now, self._road.listeners)
@@ -165,8 +181,11 @@ class Ticker:
             held = clocks.clocks_of(tx, leads)
             for lead in leads.values():
                 self._step(batch, batch.take(lead), list(held.get(lead.id, {}).values()))
+            failed = _drop_failed(batch)
             find_owners(self._road, tx, batch)
-            clocks.put_off(tx, self._drop_failed(batch), now, now + PUT_OFF)
+            if unfit := _drop_failed(batch):
+                raise _Unfit(unfit)
+            clocks.put_off(tx, failed, now, now + PUT_OFF)
             writes = write_batch(tx, batch)
         self._road.ring_for(batch.works.values(), writes, now)
         return len(leads)
@@ -184,16 +203,6 @@ class Ticker:
                 return
             if decision.reroute is not None:
                 return
-
-    @staticmethod
-    @staticmethod
-    def _drop_failed(batch: Batch) -> list[LeadId]:
-        """Leave out leads whose step failed; return them, so that their steps are put off."""
-        failed = [lead_id for lead_id, work in batch.works.items() if work.failed is not None]
-        for lead_id in failed:
-            work = batch.works.pop(lead_id)
-            log.error("clock_step_failed", lead_id=str(lead_id), exc_info=work.failed)
-        return failed
 
     def _bells(self) -> Due:
         """Ring every bell that should be ringing; return what is due."""
@@ -269,3 +278,12 @@ class Ticker:
         left = (soonest - read_now()).total_seconds()
         # A step that is still due was locked or failed: it is not asked for a hundred times.
         return _PAUSE_S if left <= 0 else min(left, NAP_S)
+
+
+def _drop_failed(batch: Batch) -> list[LeadId]:
+    """Leave out leads whose step failed; return them, so that their steps are put off."""
+    failed = [lead_id for lead_id, work in batch.works.items() if work.failed is not None]
+    for lead_id in failed:
+        work = batch.works.pop(lead_id)
+        log.error("clock_step_failed", lead_id=str(lead_id), exc_info=work.failed)
+    return failed

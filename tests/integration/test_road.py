@@ -22,7 +22,7 @@ from router.road.tick import Ticker
 from router.stages.desk import decide as desk
 from router.store import tickets
 from router.store.clocks import clocks_of
-from router.store.roster import set_away, set_back
+from router.store.roster import assigned_counts, set_away, set_back
 from router.store.tx import transaction
 from tests.build import (
     MONDAY,
@@ -357,3 +357,26 @@ def test_ticker_does_the_work_when_every_worker_is_deaf(app: App) -> None:
         stop.set()
         ticker.join()
     assert leads_of(app, delivery_id)[0].state is LeadState.ACTIVATED
+
+
+def test_pool_owes_nothing_for_a_reassignment_that_failed(road: Road, app: App) -> None:
+    kept, poison = send(road, inquiry()), send(road, inquiry())
+    with transaction(app.engine) as tx:
+        # No packet can be made of it; nothing of ours writes that, a broken restore might.
+        tx.run(
+            "UPDATE lead SET body = jsonb_set(jsonb_set(body, '{missing}', '[7]'),"
+            " '{person,company}', '\"\"') WHERE id = %s",
+            (poison.id,),
+        )
+        tx.run("DELETE FROM clock WHERE lead_id <> ALL(%s)", ([kept.id, poison.id],))
+        before = assigned_counts(tx, "default")
+    with time_stands_at(MONDAY + timedelta(minutes=31)):
+        Ticker(app).fire_steps()
+    with transaction(app.engine) as tx:
+        after = assigned_counts(tx, "default")
+    owner = owner_of(lead_now(app, kept.id))
+    assert owner != owner_of(kept)
+    assert lead_now(app, poison.id).owner == poison.owner
+    given = [new[:2] for old, new in zip(before, after, strict=True) for _ in range(old[3], new[3])]
+    assert given == [("uk-and-ireland", owner)]
+    assert sum(credit for _, _, credit, _ in after) == 0
