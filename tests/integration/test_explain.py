@@ -12,6 +12,7 @@ from router.app import App
 from router.errors import NotFound, Rejected
 from router.lead.states import LeadState
 from router.now import now as read_now
+from router.pipeline import StageName
 from router.road.act import act
 from router.road.drain import Road
 from router.road.explain import Explanation, build, explain, gather, tell
@@ -105,6 +106,15 @@ def test_a_rejected_lead_names_the_guard_and_how_to_restore_it(road: Road) -> No
     assert "guards: spam-honeypot (10-guards.yaml:" in text
     assert f"lead-router replay lead {lead.id}" in text
     act(road, lead.id, replay("cli:root"))
+    road.drain(StageName.ROUTE)
+    restored = explain(road.app, lead.id)
+    assert restored.state is LeadState.ACTIVATED
+    assert [phase.effect for phase in restored.phases[:3]] == [
+        "reject spam (a person let it pass)",
+        "",
+        "pool uk-and-ireland",
+    ]
+    assert restored.owner is not None
 
 
 def test_a_changed_event_and_a_lost_one_show(road: Road) -> None:

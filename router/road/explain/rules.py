@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from router.lead.facts import Facts, FactValue
 from router.road.explain.told import PhaseTold, RuleTold
-from router.rulebook.evaluate import collect, evaluate
+from router.rulebook.evaluate import collect
 from router.rulebook.explain import explain_rule, judge
 from router.rulebook.model import (
     AllOf,
@@ -18,7 +18,9 @@ from router.rulebook.model import (
     Rule,
     RuleBook,
     Truth,
+    Verdict,
 )
+from router.stages.route.decide import asked_beyond
 
 _O = Operator
 _LONGEST = 60
@@ -47,20 +49,28 @@ def phases(
     Args:
         book: The version that decided.
         facts: What it judged.
-        approved: Codes of reviews that were answered with "continue"; those rules hold nothing
-            any more.
+        approved: Codes of reviews that were answered with "continue", and of refusals from which
+            a person brought the lead back; those rules hold nothing any more.
         routed: Whether the lead came to the routes. Before that only the guards have spoken;
             after it, a guard that keeps leads aside has let this one pass.
     """
     told: list[PhaseTold] = []
     for phase in _DECIDING if routed else (Phase.GUARDS,):
-        verdict = evaluate(book, phase, facts)
+        verdict = asked_beyond(book, phase, facts, approved)
+        let_pass = _let_pass(book, phase, facts, verdict, approved)
+        after = None
+        for each in let_pass:
+            words = _effect(each.then, passed=True)
+            told.append(_phase(book, phase, facts, each, words, after=after))
+            after = each
         rule, effect = verdict.review_rule or verdict.rule, verdict.effect
         asked = verdict.review_rule
         code = f"unknown:{asked.id}" if asked is not None else effect.review
         passed = bool(code) and code in approved
-        passed |= routed and phase is Phase.GUARDS and effect.target[0] in {"reject", "review"}
-        told.append(_phase(book, phase, facts, rule, _effect(effect, passed=passed)))
+        open_guards = phase is Phase.GUARDS and (routed or bool(let_pass))
+        passed |= open_guards and effect.target[0] in {"reject", "review"}
+        words = _effect(effect, passed=passed)
+        told.append(_phase(book, phase, facts, rule, words, after=after))
         if rule is not None and not passed and effect.target[0]:
             break
     if routed:
@@ -69,6 +79,19 @@ def phases(
             for each in collect(book, Phase.ENRICH, facts)
         )
     return tuple(told)
+
+
+def _let_pass(
+    book: RuleBook, phase: Phase, facts: Facts, verdict: Verdict, approved: Collection[str]
+) -> list[Rule]:
+    """Return the rules that refuse this lead and do not count, because a person brought it back."""
+    return [
+        rule
+        for rule in book.rules.get(phase, ())
+        if rule.id in verdict.passed_over
+        and rule.then.reject in approved
+        and judge(rule.when, book.lists, facts) is Truth.TRUE
+    ]
 
 
 def describe(condition: Condition, facts: Facts) -> str:
@@ -139,8 +162,11 @@ def _phase(  # noqa: PLR0913 - private: everything that is told of a phase
     effect: str,
     *,
     misses: bool = True,
+    after: Rule | None = None,
 ) -> PhaseTold:
     rules = book.rules.get(phase, ())
+    if after is not None:
+        rules = rules[rules.index(after) + 1 :]
     looked_at = rules[: rules.index(rule) + 1] if rule is not None else rules
     near = [
         _told(each, tuple(failed(each.when, book, facts)))

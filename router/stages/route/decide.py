@@ -4,7 +4,7 @@
 under the pool's lock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -140,7 +140,7 @@ def _target(
 ) -> tuple[Rule | None, Effect, tuple[str, ...]]:
     skipped: tuple[str, ...] = ()
     for phase in (Phase.GUARDS, Phase.ROUTES, Phase.FALLBACK):
-        verdict = _restored(book, phase, facts, approved)
+        verdict = asked_beyond(book, phase, facts, approved)
         rule, effect = verdict.rule, verdict.effect
         if verdict.review_rule is not None and phase is not Phase.GUARDS:
             rule = verdict.review_rule
@@ -153,8 +153,18 @@ def _target(
     return None, Effect(), skipped
 
 
-def _restored(book: RuleBook, phase: Phase, facts: Facts, approved: tuple[str, ...]) -> Verdict:
-    """Ask a phase, beyond every refusal from which a person has brought the lead back."""
+def asked_beyond(book: RuleBook, phase: Phase, facts: Facts, approved: Collection[str]) -> Verdict:
+    """Ask a phase, beyond every refusal from which a person has brought the lead back.
+
+    Args:
+        book: The version the lead started with.
+        phase: Which part of it.
+        facts: What is known.
+        approved: Codes that a person has let pass.
+
+    Returns:
+        What the rest of the phase says; the rules of those refusals are among ``passed_over``.
+    """
     verdict = evaluate(book, phase, facts)
     beyond: tuple[str, ...] = ()
     while verdict.rule is not None and verdict.effect.reject in approved:

@@ -20,6 +20,7 @@ from router.rulebook.model import (
     Condition,
     NotOf,
     Operator,
+    Phase,
     Place,
     RuleBook,
 )
@@ -98,6 +99,31 @@ def test_a_guard_that_a_person_let_pass_does_not_stop_the_story(starter_book: Ru
     passed = phases(starter_book, facts, ("competitor",), routed=True)
     assert passed[0].effect == "review competitor (a person let it pass)"
     assert passed[1].effect == "pool uk-and-ireland"
+
+
+def test_a_refusal_from_which_a_person_brought_the_lead_back_is_told_as_passed_over(
+    starter_book: RuleBook,
+) -> None:
+    facts: Facts = {"intent": "solicitation", "country": "GB", "company_size": 400}
+    refused = phases(starter_book, facts, (), routed=True)
+    assert refused[1].effect == "reject solicitation"
+    guards, let_pass, decided, *rest = phases(starter_book, facts, ("solicitation",), routed=True)
+    assert guards.decided is None
+    assert let_pass.effect == "reject solicitation (a person let it pass)"
+    assert (decided.phase, decided.effect) == ("routes", "pool uk-and-ireland")
+    assert let_pass.judged + decided.judged == 1 + [
+        rule.id for rule in starter_book.rules[Phase.ROUTES]
+    ].index("uk-and-ireland")
+    assert [phase.phase for phase in rest] == ["enrich"] * len(rest)
+
+
+def test_a_guards_refusal_that_a_person_lifted_is_told_before_the_lead_is_routed(
+    starter_book: RuleBook,
+) -> None:
+    facts: Facts = {"form.honeypot": "https://win-a-prize.example", "country": "GB"}
+    lifted, rest = phases(starter_book, facts, ("spam",), routed=False)
+    assert lifted.effect == "reject spam (a person let it pass)"
+    assert rest.decided is None
 
 
 def test_the_text_is_short_and_answers_first(starter_book: RuleBook) -> None:
