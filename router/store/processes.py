@@ -76,7 +76,9 @@ def append_root(
 ) -> tuple[int, bytes]:
     """Chain the event heads that changed since the last root.
 
-    Reads events only below the oldest transaction that still runs, or it would miss rows.
+    Where the last root ended, this one begins, by transaction number: however late an event
+    commits, and whatever time it bears, it stands below exactly one root. Numbers of transactions
+    that still run, and all above them, are left to a later root.
 
     Args:
         tx: Open transaction.
@@ -86,16 +88,21 @@ def append_root(
     Returns:
         How many leads changed, and the new root (empty when none did).
     """
-    last = tx.row("SELECT below::text, root, at FROM chain_root ORDER BY number DESC LIMIT 1")
-    since, previous, at = last or ("0", b"", None)
+    # Two tickers at different slots would both go on from the same root.
+    tx.rows("SELECT pg_advisory_xact_lock(hashtextextended('chain_root', 7))")
     row = tx.row("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-    below = row[0] if row else since
-    # The index is on the time; no transaction of ours stays open for minutes.
+    below = row[0] if row else "0"
+    last = tx.row(
+        # A database that was moved to another server counts from a lower number again.
+        "SELECT CASE WHEN below <= %s::xid8 THEN below ELSE '0'::xid8 END::text, root"
+        " FROM chain_root ORDER BY number DESC LIMIT 1",
+        (below,),
+    )
+    since, previous = last or ("0", b"")
     rows = tx.rows(
         "SELECT DISTINCT ON (lead_id) lead_id, hash FROM event"
-        " WHERE at >= COALESCE(%s::timestamptz - interval '10 minutes', '-infinity')"
-        " AND xid >= %s::xid8 AND xid < %s::xid8 ORDER BY lead_id, seq DESC",
-        (at, since, below),
+        " WHERE xid >= %s::xid8 AND xid < %s::xid8 ORDER BY lead_id, seq DESC",
+        (since, below),
     )
     if not rows:
         return 0, b""

@@ -163,7 +163,7 @@ event = sa.Table(
     sa.Column("personal", JSON, nullable=False),
     sa.Column("hash", BYTEA, nullable=False),
     sa.Column("xid", Xid8, nullable=False, server_default=sa.text("pg_current_xact_id()")),
-    sa.Index("ix_event_at", "at"),
+    sa.Index("ix_event_xid", "xid"),
     comment="Something that happened to a lead. Append-only; json keeps the hashed bytes as is.",
 )
 
@@ -177,7 +177,7 @@ handoff = sa.Table(
     _text("sender"),
     _text("state", default=None),
     sa.Column("packet", JSONB, nullable=False),
-    sa.Column("completeness", sa.Float, nullable=False),
+    sa.Column("completeness", sa.Double, nullable=False),
     _at("offered_at"),
     _at("answered_at", null=True),
     _text("reason"),
@@ -200,7 +200,7 @@ clock = sa.Table(
     _text("calendar", default=None),
     _at("started_at"),
     _at("respond_by"),
-    sa.Column("target_s", sa.Float, nullable=False),
+    sa.Column("target_s", sa.Double, nullable=False),
     _number("next_step"),
     _at("next_at", null=True),
     _number("generation", 1),

@@ -192,7 +192,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead_id", "seq", name=op.f("pk_event")),
         comment="Something that happened to a lead. Append-only; json keeps the hashed bytes as is.",
     )
-    op.create_index("ix_event_at", "event", ["at"], unique=False)
+    op.create_index("ix_event_xid", "event", ["xid"], unique=False)
     op.create_table(
         "handoff",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -435,7 +435,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_handoff_lead_id", table_name="handoff")
     op.drop_table("handoff")
-    op.drop_index("ix_event_at", table_name="event")
+    op.drop_index("ix_event_xid", table_name="event")
     op.drop_table("event")
     op.drop_index("ix_delivery_key_expires_at", table_name="delivery_key")
     op.drop_table("delivery_key")
