@@ -29,6 +29,7 @@ from router.lead.events import Event, canonical, chain
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead, change
 from router.lead.states import ClockState, LeadState, check_move
+from router.store.binary import Json
 from router.store.people import key_digest
 from router.store.writes import Into, Row, Writes, action_row
 
@@ -36,7 +37,7 @@ from router.store.writes import Into, Row, Writes, action_row
 class Work:
     """One lead in a batch: as it stands now, and what must be written of it."""
 
-    __slots__ = ("_stored", "case", "failed", "guest", "head", "key", "seq", "writes")
+    __slots__ = ("_stored", "case", "failed", "guest", "head", "id", "key", "seq", "writes")
 
     def __init__(self, lead: Lead, *, fresh: bool) -> None:
         """Begin with a lead as it was read, or as capture has just made it.
@@ -47,8 +48,8 @@ class Work:
         """
         self.case = Case(lead)
         self._stored = None if fresh else lead
-        #: The id as text, as every row of the lead carries it.
-        self.key = str(lead.id)
+        #: Its id, as every row of the lead carries it, and as text.
+        self.id, self.key = lead.id, str(lead.id)
         #: Number and hash of the newest event; the lead itself learns them when it is written.
         self.seq = lead.version
         self.head = lead.head
@@ -159,7 +160,7 @@ def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
     for event in decision.events:
         _write_event(work, event, batch.now)
     if work.lead.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
-        work.writes.put(Into.CLOSE_REVIEWS, (batch.now, work.key))
+        work.writes.put(Into.CLOSE_REVIEWS, (batch.now, work.id))
     lead = after
     for number, effect in enumerate(decision.effects):
         lead = _write_effect(batch, work, lead, number, effect)
@@ -171,7 +172,7 @@ def _write_event(work: Work, event: Event, now: datetime) -> None:
     data, personal = canonical(event.data), canonical(event.personal)
     work.seq += 1
     work.head = chain(work.head, kind, data, personal)
-    row = (work.key, work.seq, kind, now, event.actor, data.decode(), personal.decode(), work.head)
+    row = (work.id, work.seq, kind, now, event.actor, Json(data), Json(personal), work.head)
     work.writes.put(Into.EVENT, row)
 
 
@@ -189,12 +190,12 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
             writes.put(Into.END_HANDOFF, row)
         case StartClock():
             into = Into.CLOCK if work.fresh else Into.RESTART_CLOCK
-            writes.put(into, _clock_row(work.key, effect))
+            writes.put(into, _clock_row(work.id, effect))
         case StopClock():
             state = ClockState.MET if effect.met else ClockState.CANCELLED
-            writes.put(Into.STOP_CLOCK, (state.value, now, work.key, effect.kind.value))
+            writes.put(Into.STOP_CLOCK, (state.value, now, work.id, effect.kind.value))
         case MoveClock():
-            moved = (effect.next_step, effect.next_at, effect.breached, work.key, effect.kind.value)
+            moved = (effect.next_step, effect.next_at, effect.breached, work.id, effect.kind.value)
             writes.put(Into.MOVE_CLOCK, moved)
         case AskPerson():
             _ask(work, effect, number, now)
@@ -202,7 +203,7 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
             writes.put(Into.ANSWER_REVIEW, (effect.answer, effect.by, now, effect.review_id))
         case Act():
             if effect.supersedes and not work.fresh:
-                writes.put(Into.WITHDRAW, (now, work.key, list(effect.supersedes)))
+                writes.put(Into.WITHDRAW, (now, work.id, list(effect.supersedes)))
                 writes.drop_actions(effect.supersedes)
             _act(batch, work, effect, number)
     return lead
@@ -210,7 +211,7 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
 
 def _know(writes: Writes, lead: Lead, effect: KnowContact, now: datetime) -> None:
     if effect.new:
-        body = orjson.dumps(effect.person).decode()
+        body = Json(orjson.dumps(effect.person))
         writes.put(Into.CONTACT, (effect.contact_id, lead.book, now, body))
     for key in effect.keys:
         writes.put(Into.CONTACT_KEY, (lead.book, key_digest(key), effect.contact_id))
@@ -221,12 +222,12 @@ def _offer(work: Work, lead: Lead, effect: OfferHandoff, now: datetime) -> Lead:
         Into.HANDOFF,
         (
             effect.handoff_id,
-            work.key,
+            work.id,
             effect.to,
             effect.accountable,
             effect.sender,
             "offered",
-            orjson.dumps(effect.packet).decode(),
+            Json(orjson.dumps(effect.packet)),
             effect.packet.completeness,
             now,
         ),
@@ -236,9 +237,9 @@ def _offer(work: Work, lead: Lead, effect: OfferHandoff, now: datetime) -> Lead:
     return change(lead, handoff_id=effect.handoff_id)
 
 
-def _clock_row(key: str, effect: StartClock) -> Row:
+def _clock_row(lead_id: UUID, effect: StartClock) -> Row:
     return (
-        key,
+        lead_id,
         effect.kind.value,
         "running",
         effect.calendar,
@@ -255,7 +256,7 @@ def _ask(work: Work, effect: AskPerson, number: int, now: datetime) -> None:
         Into.REVIEW,
         (
             timed_id(now, "review", work.key, work.seq, number),
-            work.key,
+            work.id,
             effect.reason,
             effect.question,
             effect.reviewer,
@@ -282,7 +283,7 @@ def _act(batch: Batch, work: Work, effect: Act, number: int) -> None:
             Into.ACTION,
             action_row(
                 action_id=action_id,
-                lead_key=work.key,
+                lead_id=work.id,
                 seq=work.seq,
                 kind=effect.kind,
                 destination=destination,

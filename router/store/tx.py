@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from sqlalchemy import exc as sa_exc
 
 from router.errors import DataFault, LeadRouterError, Permanent, TooMuch, Transient
+from router.store.binary import column_types, learn
 
 #: Seconds a transaction may stay silent before the server ends it and frees its locks.
 IDLE_S: Final = 20
@@ -50,12 +51,13 @@ def make_engine(url: str, *, size: int = 5) -> sa.Engine:
             "keepalives_count": 3,
         },
     )
-    sa.event.listen(engine, "connect", _limit_idling)
+    sa.event.listen(engine, "connect", _prepare)
     return engine
 
 
-def _limit_idling(connection: psycopg.Connection[TupleRow], _: object) -> None:
-    """Let the server cut a connection whose process was stopped or cut off in a transaction."""
+def _prepare(connection: psycopg.Connection[TupleRow], _: object) -> None:
+    """Teach a new connection our types; the server may cut it when it stays silent too long."""
+    learn(connection)
     try:
         connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
         connection.commit()
@@ -105,12 +107,14 @@ class Tx:
 
         Args:
             statement: ``COPY table (columns) FROM STDIN``.
-            rows: One sequence of values per row; JSON as text.
+            rows: One sequence of values per row, each of its column's exact type: UUID, datetime,
+                list of texts, :class:`~router.store.binary.Json`.
         """
         if self._few:
             self.cursor.executemany(_as_insert(statement), list(rows))
             return
-        with self.cursor.copy(statement) as stream:
+        with self.cursor.copy(statement + " (FORMAT BINARY)") as stream:
+            stream.set_types(column_types(statement))
             for row in rows:
                 stream.write_row(row)
 

@@ -148,7 +148,7 @@ def credit_members(tx: Tx, book: str, changed: Iterable[tuple[str, str, int, int
 def action_row(  # noqa: PLR0913 - one value per column of the table
     *,
     action_id: UUID,
-    lead_key: str,
+    lead_id: UUID,
     seq: int,
     kind: str,
     destination: str,
@@ -157,4 +157,4 @@ def action_row(  # noqa: PLR0913 - one value per column of the table
     now: datetime,
 ) -> Row:
     """Return an action in the order of its COPY."""
-    return (action_id, lead_key, seq, kind, destination, key, body, now, now)
+    return (action_id, lead_id, seq, kind, destination, key, body, now, now)
