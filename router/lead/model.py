@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -120,9 +119,12 @@ class Owner:
     pool: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lead:
-    """One inquiry. Changed only by ``record``, from a ``Decision``."""
+    """One inquiry. Changed only by ``record``, from a ``Decision``.
+
+    Without slots, so that :func:`change` can copy it in one go.
+    """
 
     id: LeadId
     book: str
@@ -178,10 +180,7 @@ class Lead:
     handoff_id: UUID | None = None
 
 
-_NAMES = tuple(each.name for each in fields(Lead))
-_VALUES = attrgetter(*_NAMES)
-_PUT = {name: getattr(Lead, name).__set__ for name in _NAMES}
-_PUTS = tuple(_PUT.values())
+_NAMES = frozenset(each.name for each in fields(Lead))
 
 if TYPE_CHECKING:
     # To the type checker it is the library's own, so that every changed value is checked.
@@ -193,7 +192,7 @@ else:
     def change(lead: Lead, **changes: object) -> Lead:
         """Return the lead with some values changed, as ``dataclasses.replace`` would, but faster.
 
-        A lead has over forty values and changes in every stage; the library's way costs several
+        A lead has over forty values and changes in every stage; the library's way costs over ten
         times as much, which shows at thousands of leads a second.
 
         >>> from router.lead.states import LeadState
@@ -206,9 +205,8 @@ else:
         Raises:
             KeyError: A name is not a value of a lead.
         """
+        if not changes.keys() <= _NAMES:
+            raise KeyError(*changes.keys() - _NAMES)
         copy = object.__new__(Lead)
-        for put, value in zip(_PUTS, _VALUES(lead), strict=True):
-            put(copy, value)
-        for name, value in changes.items():
-            _PUT[name](copy, value)
+        object.__setattr__(copy, "__dict__", lead.__dict__ | changes)
         return copy
