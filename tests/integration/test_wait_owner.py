@@ -1,19 +1,24 @@
 """``?wait=owner`` and readiness: what the public and an orchestrator are told."""
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 
 from router.app import App, build_app
-from router.road.drain import Road
+from router.now import ticks
+from router.road.claim import Claim
+from router.road.drain import LOCK_TIMEOUT, Done, Road
 from router.settings import Settings
 from router.store.deliveries import count_attempt
 from router.store.revision import needed_revision, stored_revision
 from router.store.tx import transaction
 from router.web.health import readiness
-from router.web.wait import OwnerWait
+from router.web.wait import LATE_S, THREADS, OwnerWait
 from tests.build import delivery, inquiry, store
 
 _WITHIN_S = 5.0
@@ -85,6 +90,83 @@ def test_two_callers_at_once_are_both_answered(wait: OwnerWait, app: App) -> Non
         return [each["status"] for each in told]
 
     assert asyncio.run(ask()) == ["assigned"] * len(ids)
+
+
+class Hanging(Road):
+    """A runner on which the leads of some deliveries hang until the test is over."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app)
+        self.poison: set[UUID] = set()
+        self.let_go = threading.Event()
+
+    def run(self, claim: Claim, *, lock_timeout: timedelta = LOCK_TIMEOUT) -> Done:
+        if self.poison.intersection(claim.ids):
+            self.let_go.wait()
+        return super().run(claim, lock_timeout=lock_timeout)
+
+
+@pytest.fixture
+def hanging(app: App) -> Iterator[Hanging]:
+    """Return a runner on which leads can hang; it lets them go when the test is over."""
+    road = Hanging(app)
+    yield road
+    road.let_go.set()
+
+
+def test_threads_that_hang_are_offered_no_longer_and_end_the_process(
+    app: App, hanging: Hanging, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = store(app, *(delivery(inquiry()) for _ in range(THREADS + 1)))
+    hanging.poison.update(ids[:THREADS])
+    ended = asyncio.Event()
+
+    async def ask(wait: OwnerWait) -> tuple[Mapping[str, object], float]:
+        callers = [asyncio.create_task(wait(each, 0.05)) for each in ids[:THREADS]]
+        given_up = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.1 + LATE_S, given_up.set)
+        await given_up.wait()
+        for caller in callers:
+            caller.cancel()
+        asked = ticks()
+        said = await wait(ids[-1], _WITHIN_S)
+        took = ticks() - asked
+        async with asyncio.timeout(_WITHIN_S):
+            await ended.wait()
+        return said, took
+
+    wait = OwnerWait(hanging, hangs_after_s=1.0, end=ended.set)
+    try:
+        said, took = asyncio.run(ask(wait))
+    finally:
+        wait.close()
+    assert said == {"status": "pending"}
+    assert took < LATE_S, "nobody waits for threads that are not coming back"
+    named = [line for line in caplog.messages if "owner_wait_hangs" in line]
+    assert len(named) == THREADS
+    assert all(str(each) in "".join(named) for each in ids[:THREADS])
+
+
+def test_one_thread_that_hangs_leaves_the_others_to_serve(app: App, hanging: Hanging) -> None:
+    ended: list[float] = []
+    stuck, clear = store(app, delivery(inquiry()), delivery(inquiry()))
+    hanging.poison.add(stuck)
+
+    async def ask(wait: OwnerWait) -> Mapping[str, object]:
+        caller = asyncio.create_task(wait(stuck, 0.05))
+        waited = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.3, waited.set)
+        await waited.wait()
+        caller.cancel()
+        return await wait(clear, _WITHIN_S)
+
+    wait = OwnerWait(hanging, hangs_after_s=0.1, end=lambda: ended.append(ticks()))
+    try:
+        said = asyncio.run(ask(wait))
+    finally:
+        wait.close()
+    assert said["status"] == "assigned"
+    assert ended == []
 
 
 def test_a_ready_process_says_ok_to_everything(app: App) -> None:
