@@ -25,7 +25,7 @@ from router.road.claim import Claim, Claimed, take
 from router.road.failure import charge, record_failures, sweep_tickets
 from router.road.record import Batch, Listeners, Work
 from router.store import tickets
-from router.store.tx import Tx, transaction
+from router.store.tx import Tx, at_once, transaction
 from router.store.writes import Writes
 
 log = structlog.get_logger()
@@ -168,9 +168,8 @@ class Road:
             if not items.ids:
                 return Done(0)
             claimed.extend(items.ids)
-            if not warned and tickets.names_any(tx, claimed):
+            if not self._write_ticket(claim.stage, ticket, claimed, tx.backend(), warned=warned):
                 raise _Suspects
-            self._write_ticket(claim.stage, ticket, claimed, tx.backend())
             batch = Batch(now, self.listeners)
             self._think(tx, batch, claim, items)
             record_failures(batch, self.app.settings.max_attempts)
@@ -198,9 +197,11 @@ class Road:
         due = (lead.state for lead in leads if lead.due_at is not None and lead.due_at <= now)
         self.app.bell.ring(*{NEXT_STAGE[state] for state in due if state in NEXT_STAGE})
 
-    def _write_ticket(self, stage: StageName, ticket: UUID, ids: list[UUID], backend: int) -> None:
-        with transaction(self.app.engine) as beside:
-            tickets.take(
+    def _write_ticket(
+        self, stage: StageName, ticket: UUID, ids: list[UUID], backend: int, *, warned: bool
+    ) -> bool:
+        with at_once(self.app.engine) as beside:
+            return tickets.take(
                 beside,
                 ticket_id=ticket,
                 stage=stage.value,
@@ -208,6 +209,7 @@ class Road:
                 backend=backend,
                 worker=self._worker,
                 span=timedelta(seconds=self.app.settings.ticket_deadline_s),
+                warned=warned,
             )
 
     def _charge(self, stage: StageName, ids: list[UUID], error: str) -> None:

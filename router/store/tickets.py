@@ -8,6 +8,13 @@ from uuid import UUID
 
 from router.store.tx import Tx
 
+_TAKE: Final[LiteralString] = """
+    INSERT INTO ticket (id, stage, ids, backend, worker, taken_at, deadline)
+    SELECT %s, %s, %s::uuid[], %s, %s, clock_timestamp(), clock_timestamp() + %s
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unflushed
+    WHERE unflushed.set_config IS NOT NULL
+        AND (%s OR NOT EXISTS (SELECT 1 FROM ticket WHERE ids && %s::uuid[]))
+"""
 _LOST: Final[LiteralString] = """
     SELECT t.id FROM ticket t WHERE t.deadline <= clock_timestamp()
         OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = t.backend)
@@ -44,13 +51,16 @@ def take(  # noqa: PLR0913 - one value per column
     backend: int,
     worker: str,
     span: timedelta,
-) -> None:
-    """Write down what a worker is about to work on; commits in a transaction of its own.
+    warned: bool = False,
+) -> bool:
+    """Write down what a worker is about to work on, unless another ticket names any of it.
 
-    Not flushed to disk: a ticket lost with the whole server costs one uncounted attempt.
+    Whoever holds the row locks and finds a ticket of somebody else knows that the one who wrote
+    it no longer holds them: what it was working on is suspect. Not flushed to disk: a ticket lost
+    with the whole server costs one uncounted attempt.
 
     Args:
-        tx: A transaction other than the one that holds the claimed rows.
+        tx: Commits at once, apart from the transaction that holds the claimed rows.
         ticket_id: Unique.
         stage: Stage the batch enters at.
         ids: What was claimed.
@@ -58,27 +68,18 @@ def take(  # noqa: PLR0913 - one value per column
         worker: Name of the process, for the operator.
         span: Time after which the batch counts as hanging; in the database's time, because two
             hosts never agree on theirs to the second.
+        warned: Write it also when another ticket names them.
+
+    Returns:
+        False when another ticket names any of them, and nothing was written.
     """
-    tx.run("SET LOCAL synchronous_commit = off")
-    tx.run(
-        "INSERT INTO ticket (id, stage, ids, backend, worker, taken_at, deadline)"
-        " VALUES (%s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp() + %s)",
-        (ticket_id, stage, list(ids), backend, worker, span),
-    )
+    values = (ticket_id, stage, list(ids), backend, worker, span, warned, list(ids))
+    return tx.run(_TAKE, values) > 0
 
 
 def give_back(tx: Tx, ticket_id: UUID) -> None:
     """Delete a ticket, in the transaction that finishes its batch."""
     tx.run("DELETE FROM ticket WHERE id = %s", (ticket_id,))
-
-
-def names_any(tx: Tx, ids: Sequence[UUID]) -> bool:
-    """Return whether a ticket names any of these items.
-
-    Asked by who holds their row locks: then whoever wrote the ticket no longer does.
-    """
-    row = tx.row("SELECT EXISTS (SELECT 1 FROM ticket WHERE ids && %s)", (list(ids),))
-    return bool(row and row[0])
 
 
 def any_held(tx: Tx) -> bool:

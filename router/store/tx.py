@@ -16,10 +16,15 @@ from psycopg.rows import TupleRow
 from sqlalchemy import exc as sa_exc
 
 from router.errors import DataFault, LeadRouterError, Permanent, TooMuch, Transient
+from router.now import ticks
 from router.store.binary import column_types, learn
 
 #: Seconds a transaction may stay silent before the server ends it and frees its locks.
 IDLE_S: Final = 20
+
+#: Seconds after its last use for which a connection is believed to live.
+_BELIEVED_S: Final = 1.0
+_IDLE_SINCE: Final = "idle_since"
 
 Params = Sequence[object] | Mapping[str, object]
 
@@ -39,7 +44,6 @@ def make_engine(url: str, *, size: int = 5) -> sa.Engine:
         url,
         pool_size=size,
         max_overflow=size,
-        pool_pre_ping=True,
         pool_timeout=10,
         pool_use_lifo=True,
         hide_parameters=True,
@@ -52,6 +56,8 @@ def make_engine(url: str, *, size: int = 5) -> sa.Engine:
         },
     )
     sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "checkin", _rest)
+    sa.event.listen(engine, "checkout", _wake)
     return engine
 
 
@@ -65,6 +71,24 @@ def _prepare(connection: psycopg.Connection[TupleRow], _: object) -> None:
         # The server died between the two: the pool forgets this connection without closing it.
         connection.close()
         raise
+
+
+def _rest(_: object, record: sa.PoolProxiedConnection | sa.pool.ConnectionPoolEntry) -> None:
+    """Remember since when a connection lies in the pool."""
+    record.info[_IDLE_SINCE] = ticks()
+
+
+def _wake(
+    connection: psycopg.Connection[TupleRow], record: sa.pool.ConnectionPoolEntry, _: object
+) -> None:
+    """Ask a connection that lay idle whether it lives; one that was just in use is believed."""
+    if ticks() - record.info.get(_IDLE_SINCE, 0.0) < _BELIEVED_S:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise sa_exc.DisconnectionError(type(error).__name__) from error
 
 
 class Tx:
@@ -170,6 +194,22 @@ def transaction(
 
 
 @contextmanager
+def at_once(engine: sa.Engine) -> Iterator[Tx]:
+    """Run statements that each commit by themselves, without the round trips of a transaction.
+
+    Args:
+        engine: Where to take a connection from.
+
+    Raises:
+        Transient: The database could not be reached.
+        DataFault: A value cannot be stored.
+    """
+    lone = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with _translated(), lone.connect() as connection:
+        yield Tx(connection)
+
+
+@contextmanager
 def rehearsal(engine: sa.Engine, *, lock_timeout: timedelta) -> Iterator[Tx]:
     """Run a block in a transaction that is always rolled back.
 
@@ -195,11 +235,14 @@ def _limit(tx: Tx, lock: timedelta | None, idle: timedelta | None) -> None:
     wanted = [(name, f"{int(span.total_seconds() * 1000)}ms") for name, span in settings if span]
     if wanted:
         names, values = zip(*wanted, strict=True)
-        row = tx.row(
-            "SELECT pg_backend_pid(), set_config(name, value, true)"
-            " FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)",
-            (list(names), list(values)),
-        )
+        # In one go with the BEGIN that the driver sends before the first statement.
+        with tx.driver.pipeline():
+            tx.cursor.execute(
+                "SELECT pg_backend_pid(), set_config(name, value, true)"
+                " FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)",
+                (list(names), list(values)),
+            )
+        row = tx.cursor.fetchone()
         tx.server_pid = int(row[0]) if row else 0
 
 
