@@ -82,6 +82,10 @@ class Event:
     actor: str = ""
 
 
+#: Digest of no personal values: most events have none.
+_NOTHING = hashlib.sha256(b"{}").digest()
+
+
 def chain(previous: bytes, kind: str, data: bytes, personal: bytes) -> bytes:
     """Return the hash that ties an event to the one before it.
 
@@ -97,7 +101,7 @@ def chain(previous: bytes, kind: str, data: bytes, personal: bytes) -> bytes:
         data: Its data, as the canonical bytes of :func:`canonical`.
         personal: Its personal values, likewise.
     """
-    digest = hashlib.sha256(personal).digest()
+    digest = _NOTHING if personal == b"{}" else hashlib.sha256(personal).digest()
     return hashlib.sha256(b"\0".join((previous, kind.encode(), data, digest))).digest()
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -25,6 +26,7 @@ from router.stages.classify.load import Classify
 from router.stages.clean.load import Clean
 from router.stages.route.load import Route
 from router.store.leads import insert_leads, update_leads
+from router.store.tickets import give_back
 from router.store.tx import Tx
 from router.store.writes import Writes, flush
 
@@ -134,8 +136,17 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
     stage.finish(tx, loaded)
 
 
-def write_batch(tx: Tx, batch: Batch) -> Writes:
-    """Write everything the batch has decided; return what was written, for the bells."""
+def write_batch(tx: Tx, batch: Batch, *, ticket: UUID | None = None) -> Writes:
+    """Write everything the batch has decided.
+
+    Args:
+        tx: Open transaction that holds the leads' locks.
+        batch: Decided.
+        ticket: Given back with it.
+
+    Returns:
+        What was written, for the bells.
+    """
     works = [work for work in batch.works.values() if work.changed or work.writes.rows]
     writes = Writes()
     for work in works:
@@ -145,6 +156,8 @@ def write_batch(tx: Tx, batch: Batch) -> Writes:
         insert_leads(tx, [work.lead for work in works if work.fresh])
         update_leads(tx, [(work.lead, work.stored_version) for work in works if not work.fresh])
         flush(tx, writes)
+        if ticket is not None:
+            give_back(tx, ticket)
     return writes
 
 

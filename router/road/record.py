@@ -113,10 +113,16 @@ class Listeners:
             wanted: Destination to its message types; an empty list means all.
         """
         self._wanted = {name: frozenset(kinds) for name, kinds in wanted.items()}
+        self._found: dict[str, tuple[str, ...]] = {}
 
     def of(self, kind: str) -> tuple[str, ...]:
         """Return the destinations that receive this message type."""
-        return tuple(name for name, kinds in self._wanted.items() if not kinds or kind in kinds)
+        found = self._found.get(kind)
+        if found is None:
+            found = self._found[kind] = tuple(
+                name for name, kinds in self._wanted.items() if not kinds or kind in kinds
+            )
+        return found
 
 
 def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
@@ -180,7 +186,16 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
     batch: Batch, work: Work, lead: Lead, number: int, effect: Effect
 ) -> Lead:
     writes, now = work.writes, batch.now
+    # The commonest first: a lead has four or five effects, and each is looked for from the top.
     match effect:
+        case Act():
+            if effect.supersedes and not work.fresh:
+                writes.put(Into.WITHDRAW, (now, work.id, list(effect.supersedes)))
+                writes.drop_actions(effect.supersedes)
+            _act(batch, work, effect, number)
+        case StartClock():
+            into = Into.CLOCK if work.fresh else Into.RESTART_CLOCK
+            writes.put(into, _clock_row(work.id, effect))
         case KnowContact():
             _know(writes, lead, effect, now)
         case OfferHandoff():
@@ -188,9 +203,6 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
         case EndHandoff():
             row = (effect.state.value, effect.reason, now, effect.handoff_id)
             writes.put(Into.END_HANDOFF, row)
-        case StartClock():
-            into = Into.CLOCK if work.fresh else Into.RESTART_CLOCK
-            writes.put(into, _clock_row(work.id, effect))
         case StopClock():
             state = ClockState.MET if effect.met else ClockState.CANCELLED
             writes.put(Into.STOP_CLOCK, (state.value, now, work.id, effect.kind.value))
@@ -201,11 +213,6 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
             _ask(work, effect, number, now)
         case AnswerReview():
             writes.put(Into.ANSWER_REVIEW, (effect.answer, effect.by, now, effect.review_id))
-        case Act():
-            if effect.supersedes and not work.fresh:
-                writes.put(Into.WITHDRAW, (now, work.id, list(effect.supersedes)))
-                writes.drop_actions(effect.supersedes)
-            _act(batch, work, effect, number)
     return lead
 
 
