@@ -1,7 +1,7 @@
 """Capture as the runner does it: the one stage that takes deliveries and gives leads."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -62,11 +62,12 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> bool:
     was_there = {lead.id for leads in known.values() for lead in leads.values()}
     outcome: list[tuple[DeliveryId, DeliveryState, str]] = []
     for each in parsed:
-        if any((each.source.id, key) in held for key in each.keys):
+        if held and any((each.source.id, key) in held for key in each.keys):
             continue
         leads = known[each.source.id]
         try:
-            captured = _conclude(app, batch, each, leads, was_there)
+            captured = conclude(each, book, leads, batch.now)
+            _take_over(app, batch, each, captured, was_there)
         except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
             _charge(app, tx, each.delivery, error)
         else:
@@ -130,10 +131,9 @@ def _learn(
                 of_source[key] = lead
 
 
-def _conclude(
-    app: App, batch: Batch, parsed: Parsed, known: Mapping[str, Lead], was_there: set[LeadId]
-) -> Captured:
-    captured = conclude(parsed, app.shelf.active(), known, batch.now)
+def _take_over(
+    app: App, batch: Batch, parsed: Parsed, captured: Captured, was_there: set[LeadId]
+) -> None:
     for decision in captured.decisions:
         if decision.lead.id not in was_there and decision.lead.id not in batch.works:
             _begin(batch, parsed, decision)
@@ -143,7 +143,6 @@ def _conclude(
         work = batch.take(decision.lead)
         work.guest = True
         record(batch, work, replace(decision, lead=fresh))
-    return captured
 
 
 def _begin(batch: Batch, parsed: Parsed, decision: Decision) -> None:
@@ -152,7 +151,8 @@ def _begin(batch: Batch, parsed: Parsed, decision: Decision) -> None:
     if attempts:
         # A delivery that failed before stays under suspicion: its leads go alone, too.
         lead = change(lead, attempts=attempts)
-    record(batch, batch.take(lead, fresh=True), replace(decision, lead=lead))
+        decision = replace(decision, lead=lead)
+    record(batch, batch.take(lead, fresh=True), decision)
 
 
 def _charge(app: App, tx: Tx, delivery: Delivery, error: Exception) -> None:

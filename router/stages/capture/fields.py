@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from router.stages.capture.parse import Json
 
@@ -94,6 +95,7 @@ def _compound(value: list[Json] | dict[str, Json]) -> str:
     return " ".join(filter(None, (text_of(part) for part in scalars)))
 
 
+@lru_cache(maxsize=1024)
 def whole_of(text: str) -> int | None:
     """Read a company's size; of a range the lower end counts. None if there is no number in it.
 

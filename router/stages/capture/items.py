@@ -1,19 +1,17 @@
 """The inquiries inside one body, read by a source's mapping into canonical values."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from router.lead.delivery import Delivery
 from router.rulebook.model import Source
 from router.stages.capture.fields import NAME_CAP, add_answer, asked, cap_of, text_of
 from router.stages.capture.parse import Json
-from router.stages.capture.paths import Every, Steps, compile_path, follow, touched
+from router.stages.capture.paths import Steps, compile_path, follow, touched
+from router.stages.capture.plan import Plan, Read, Try, plan_of
 
-_ROOT = "$."
 _ANSWERS = "answers."
-_ANY_ANSWER = "answers.*"
-_PLANS_KEPT = 256
 _NAMES_KEPT = 100
 
 
@@ -31,99 +29,6 @@ class Item:
     answers: Mapping[str, str]
     #: Names in the body that no mapping reads.
     unmapped: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One path, ready to be followed."""
-
-    #: Read from the whole body instead of the item: the path began with ``$.``.
-    root: bool
-    steps: Steps
-    #: The key at the item's top that it reads as a whole (``topics``, ``topics[*]``), if any.
-    whole: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One of the paths a field may be found under."""
-
-    field: str
-    #: Place among the field's paths; the lowest that holds a value counts.
-    rank: int
-    cap: int
-    read: Read
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A source with its paths compiled, found by the key they begin with.
-
-    A generic source tries hundreds of paths; a body has a dozen keys. So the body's keys are
-    looked up here, not the other way round.
-    """
-
-    source: Source
-    by_key: Mapping[str, tuple[Try, ...]]
-    #: Paths that do not begin with a key of the item.
-    always: tuple[Try, ...]
-    #: Objects whose every value is an answer: the paths of ``answers.*``.
-    open_answers: tuple[Read, ...]
-    key: Read | None
-    #: What serves the machinery (key, event type) and is no answer.
-    machinery: tuple[Read, ...]
-
-
-_plans: dict[int, Plan] = {}
-
-
-def plan_of(source: Source) -> Plan:
-    """Return the source's compiled paths, made once per source of a book.
-
-    Raises:
-        Misconfigured: A path of the source cannot be read.
-    """
-    plan = _plans.get(id(source))
-    if plan is None or plan.source is not source:
-        if len(_plans) >= _PLANS_KEPT:
-            _plans.clear()
-        # The plan holds its source, so the id stays taken for as long as the entry lives.
-        plan = _plans[id(source)] = _compile(source)
-    return plan
-
-
-def _compile(source: Source) -> Plan:
-    tries = [
-        Try(name, rank, cap_of(name), _read(path))
-        for name, paths in source.mapping.items()
-        if name != _ANY_ANSWER
-        for rank, path in enumerate(paths)
-    ]
-    by_key: dict[str, list[Try]] = {}
-    always = []
-    for one in tries:
-        first = one.read.steps[0]
-        if isinstance(first, str) and not one.read.root:
-            by_key.setdefault(first, []).append(one)
-        else:
-            always.append(one)
-    machinery = (source.item_key, source.dedupe_path, source.only_path)
-    return Plan(
-        source=source,
-        by_key={key: tuple(group) for key, group in by_key.items()},
-        always=tuple(always),
-        open_answers=tuple(map(_read, source.mapping.get(_ANY_ANSWER, ()))),
-        key=_read(source.item_key) if source.item_key else None,
-        machinery=tuple(_read(path) for path in machinery if path),
-    )
-
-
-def _read(path: str) -> Read:
-    root = path.startswith(_ROOT)
-    steps = compile_path(path[len(_ROOT) :] if root else path)
-    first = steps[0]
-    whole = isinstance(first, str) and all(isinstance(step, (int, Every)) for step in steps[1:])
-    return Read(root, steps, str(first) if whole and not root else None)
 
 
 def items_of(document: Json, source: Source) -> list[Json]:
@@ -157,11 +62,10 @@ def read_item(
         source: Says what the fields mean.
     """
     plan = plan_of(source)
-    best = _best(plan, item, document)
     used = [*plan.machinery]
     values: dict[str, str] = {}
     answers: dict[str, str] = {}
-    for name, (_rank, text, read) in best.items():
+    for name, (_rank, text, read) in _best(plan, item, document).items():
         used.append(read)
         if name.startswith(_ANSWERS):
             add_answer(answers, name[len(_ANSWERS) :], text)
@@ -178,7 +82,7 @@ def read_item(
 def _key(
     plan: Plan, item: dict[str, Json], document: Json, delivery: Delivery, position: int
 ) -> str:
-    given = follow(document if plan.key.root else item, plan.key.steps) if plan.key else None
+    given = _at(plan.item_key, item, document) if plan.item_key else None
     # A list or an object cannot be anybody's name.
     key = "" if isinstance(given, (list, dict)) else text_of(given)
     if not key:
@@ -186,21 +90,41 @@ def _key(
     return key if len(key) <= NAME_CAP else hashlib.sha256(key.encode()).hexdigest()
 
 
-def _best(plan: Plan, item: dict[str, Json], document: Json) -> dict[str, tuple[int, str, Read]]:
+def _at(read: Read, item: dict[str, Json], document: Json) -> Json:
+    return follow(document if read.root else item, read.steps)
+
+
+#: Field to the rank, the text and the path of the best that was found for it.
+_Best = dict[str, tuple[int, str, Read]]
+
+
+def _best(plan: Plan, item: dict[str, Json], document: Json) -> _Best:
     """Return for each field the text of the first of its paths that holds one."""
-    best: dict[str, tuple[int, str, Read]] = {}
-    groups = [plan.by_key[key] for key in item if key in plan.by_key]
-    for group in (*groups, plan.always):
-        for one in group:
-            held = best.get(one.field)
-            if held is not None and held[0] < one.rank:
-                continue
-            read = one.read
-            found = follow(document if read.root else item, read.steps)
-            text = found.strip()[: one.cap] if type(found) is str else text_of(found, one.cap)
-            if text:
-                best[one.field] = (one.rank, text, read)
+    best: _Best = {}
+    for name, value in item.items():
+        key = plan.keys.get(name)
+        if key is None:
+            continue
+        if type(value) is not str:
+            _follow_all(best, key.tries, value)
+        elif typed := value.strip():
+            # Most values are texts, and no path leads on into a text.
+            for field, rank, cap, _steps, read in key.ends:
+                held = best.get(field)
+                if held is None or rank <= held[0]:
+                    best[field] = (rank, typed[:cap], read)
+    _follow_all(best, plan.at_item, item)
+    _follow_all(best, plan.at_root, document)
     return best
+
+
+def _follow_all(best: _Best, tries: Iterable[Try], place: Json) -> None:
+    for field, rank, cap, steps, read in tries:
+        held = best.get(field)
+        if held is None or rank <= held[0]:
+            text = text_of(follow(place, steps), cap)
+            if text:
+                best[field] = (rank, text, read)
 
 
 #: An item, the body it stands in, and the paths that were read.
@@ -213,10 +137,10 @@ def _other_answers(
     """Add what no mapping read; return the names of all that was not mapped."""
     item, document, used = seen
     found: dict[str, str] = {}
-    if plan.source.question_answers:
-        found |= _questions(plan.source, item, document, used)
+    if plan.question_answers:
+        found |= _questions(plan, plan.question_answers, seen)
     for read in plan.open_answers:
-        place = follow(document if read.root else item, read.steps)
+        place = _at(read, item, document)
         paths = [use.steps for use in used if use.root is read.root]
         _open_answers(found, place, read.steps, paths)
     rest = _top_answers(found, values, plan, seen)
@@ -244,19 +168,19 @@ def _top_answers(
     """Add the plain values at the item's top; return the names of objects that nothing reads."""
     item, _document, used = seen
     read = {use.whole for use in used}
-    opened = {use.steps[0] for use in plan.open_answers if not use.root}
     rest = []
     for label, value in item.items():
         if label in read or value is None or value == "":
             continue
+        key = plan.keys.get(label)
         kind = type(value)
         if kind is dict or (kind is list and not _flat(value)):
-            if label not in plan.by_key and label not in opened:
+            if key is None and label not in plan.opened:
                 rest.append(label)
             continue
         text = text_of(value)
         # Another name for a field that has this very value tells nobody anything new.
-        if not any(values.get(one.field) == text for one in plan.by_key.get(label, ())):
+        if key is None or all(values.get(field) != text for field in key.fields):
             add_answer(found, label, text)
     return rest
 
@@ -265,17 +189,12 @@ def _flat(value: Json) -> bool:
     return isinstance(value, list) and not any(isinstance(part, (dict, list)) for part in value)
 
 
-def _questions(
-    source: Source, item: dict[str, Json], document: Json, used: list[Read]
-) -> dict[str, str]:
-    place = _read(source.question_answers)
-    answers = follow(document if place.root else item, place.steps)
+def _questions(plan: Plan, place: Read, seen: _Seen) -> dict[str, str]:
+    item, document, used = seen
+    answers = _at(place, item, document)
     if not isinstance(answers, list):
         return {}
-    questions: Json = None
-    if source.questions:
-        read = _read(source.questions)
-        questions = follow(document if read.root else item, read.steps)
+    questions = _at(plan.questions, item, document) if plan.questions else None
     mapped = frozenset(
         ident
         for use in used

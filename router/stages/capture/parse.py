@@ -8,6 +8,7 @@ characters but tab and newline, no lone surrogates, no NaN, no number beyond 64 
 import json
 import math
 import re
+from functools import lru_cache
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl
 
@@ -59,7 +60,10 @@ def readable(content_type: str) -> bool:
     >>> readable("application/cloudevents+json"), readable("image/png")
     (True, False)
     """
-    kind = media_type(content_type)
+    return _is_read(media_type(content_type))
+
+
+def _is_read(kind: str) -> bool:
     return kind in _JSON or kind == _FORM or kind.endswith("+json")
 
 
@@ -82,11 +86,10 @@ def parse_body(body: bytes, content_type: str) -> Json:
     Raises:
         Rejected: It can never become a lead: 415 for a type we do not read, otherwise 422.
     """
-    kind = media_type(content_type)
-    charset = _charset(content_type)
+    kind, charset = _declared(content_type)
     if kind == _FORM and body.lstrip()[:1] not in _JSON_STARTS:
         return _bounded(_form(body, charset))
-    if not readable(content_type):
+    if not _is_read(kind):
         raise Rejected(
             f"The body is {kind}. Send application/json or {_FORM}.",
             status=415,
@@ -95,6 +98,12 @@ def parse_body(body: bytes, content_type: str) -> Json:
     if charset not in _UTF8:
         body = _decode(body, charset).encode("utf-8", "replace")
     return _json(body)
+
+
+@lru_cache(maxsize=64)
+def _declared(content_type: str) -> tuple[str, str]:
+    """Return media type and charset; senders repeat a handful of headers."""
+    return media_type(content_type), _charset(content_type)
 
 
 def _charset(content_type: str) -> str:
@@ -126,7 +135,8 @@ def _json(body: bytes) -> Json:
         return _tolerant(body)
     if _measure(document):
         return _tolerant(body)
-    return _scrub(document) if _ESCAPES.search(body) else cast("Json", document)
+    dirty = b"\\" in body and _ESCAPES.search(body)
+    return _scrub(document) if dirty else cast("Json", document)
 
 
 def _tolerant(body: bytes) -> Json:
@@ -187,6 +197,8 @@ def _measure(document: object) -> bool:
                 )
             for value in container.values() if isinstance(container, dict) else container:
                 kind = type(value)
+                if kind is str:
+                    continue
                 if kind is dict or kind is list:
                     below.append(cast("dict[str, object]", value))
                 elif (kind is int or kind is float) and not (
