@@ -101,6 +101,7 @@ def read_website(text: str) -> str:
     return host if len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) else ""
 
 
+@lru_cache(maxsize=1024)
 def read_company_size(text: str) -> int | None:
     """Return the number of employees that a form's answer speaks of, at its lower end.
 

@@ -98,9 +98,9 @@ def _match(prepared: Prepared, known: Known) -> _Match:
     """Follow the keys to a contact; the e-mail's contact wins, for keys are sorted."""
     keys = prepared.keys
     held = {key: known.contacts[key] for key in keys if key in known.contacts}
-    unheld = tuple(key for key in keys if key not in held)
     if not held:
-        return _Match(None, (), unheld)
+        return _Match(None, (), keys)
+    unheld = tuple(key for key in keys if key not in held)
     first = next(iter(held.values()))
     by = tuple(_kind(key) for key, contact in held.items() if contact == first)
     if by == ("phone",):
@@ -116,18 +116,20 @@ def _kind(key: str) -> str:
 
 
 def _with_required(lead: Lead, prepared: Prepared, required: tuple[str, ...]) -> tuple[str, ...]:
+    gaps = [name for name in required if not _has(lead, prepared, name)]
+    if not gaps:
+        return prepared.missing
     listed = {entry.partition(" (")[0] for entry in prepared.missing}
-    gaps = (name for name in required if name not in listed and not _has(lead, prepared, name))
-    return (*prepared.missing, *gaps)
+    return (*prepared.missing, *(name for name in gaps if name not in listed))
 
 
 def _has(lead: Lead, prepared: Prepared, name: str) -> bool:
     """Tell whether a canonical name (``message``, ``form.kind``, ``city``, ...) has a value."""
-    plain = name.replace("form.", "form_").replace("utm.", "utm_").replace("page.", "page_")
     if name == "email":
         return bool(prepared.person.email_canonical)
     if name == "phone":
         return bool(prepared.person.phone_e164)
+    plain = name.replace("form.", "form_").replace("utm.", "utm_").replace("page.", "page_")
     for place in (prepared.person, lead.attribution, lead):
         value = getattr(place, plain, None)
         if value not in (None, "", ()):

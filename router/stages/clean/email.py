@@ -63,7 +63,7 @@ _SLIPS = {
     for slip in slips.split()
 }
 #: Endings that are no top-level domain, each with what was meant.
-_SLIP_ENDINGS = {".con": ".com", ".cmo": ".com", ".ocm": ".com", ".comm": ".com"}
+_SLIP_ENDINGS = {"con": "com", "cmo": "com", "ocm": "com", "comm": "com"}
 
 
 def _read_extra() -> dict[str, str]:
@@ -72,6 +72,7 @@ def _read_extra() -> dict[str, str]:
     return {domain: kind for kind, domain in lines}
 
 
+_SPECIAL = frozenset(SPECIAL_USE_DOMAIN_NAMES)
 _EXTRA = _read_extra()
 _DISPOSABLE = frozenset(blocklist)
 _FREE = frozenset(whitelist)
@@ -200,8 +201,10 @@ def _judge_domain(host: str) -> _Domain:
     if not found:
         return _Domain("")
     meant = _SLIPS.get(found) or _mend_ending(found)
-    disposable = _is_disposable(found)
-    return _Domain(found, not disposable and _is_free(found), disposable, meant)
+    parents = _parents(found)
+    disposable = found not in _EXTRA and not _DISPOSABLE.isdisjoint(parents)
+    free = not disposable and (found in _FREE or not parents.isdisjoint(_EXTRA))
+    return _Domain(found, free, disposable, meant)
 
 
 def _is_plain(host: str) -> bool:
@@ -209,7 +212,7 @@ def _is_plain(host: str) -> bool:
     return (
         _PLAIN.fullmatch(host) is not None
         and "--" not in host
-        and not any(host == name or host.endswith("." + name) for name in SPECIAL_USE_DOMAIN_NAMES)
+        and _SPECIAL.isdisjoint((*_parents(host), host.rpartition(".")[2]))
     )
 
 
@@ -222,25 +225,18 @@ def _by_library(host: str) -> str:
 
 
 def _mend_ending(domain: str) -> str:
-    for wrong, right in _SLIP_ENDINGS.items():
-        if domain.endswith(wrong):
-            return domain.removesuffix(wrong) + right
-    return ""
+    name, dot, ending = domain.rpartition(".")
+    meant = _SLIP_ENDINGS.get(ending)
+    return name + dot + meant if dot and meant else ""
 
 
-def _parents(domain: str) -> list[str]:
-    labels = domain.split(".")
-    return [".".join(labels[start:]) for start in range(len(labels) - 1)]
-
-
-def _is_disposable(domain: str) -> bool:
-    if domain in _EXTRA:
-        return False
-    return any(name in _DISPOSABLE for name in _parents(domain))
-
-
-def _is_free(domain: str) -> bool:
-    return domain in _FREE or any(name in _EXTRA for name in _parents(domain))
+def _parents(domain: str) -> set[str]:
+    """Return a domain and those it is part of, but for the last label alone."""
+    parents = set()
+    while "." in domain:
+        parents.add(domain)
+        domain = domain.partition(".")[2]
+    return parents
 
 
 def _canonical(local: str, domain: str) -> str:

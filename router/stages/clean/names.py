@@ -44,12 +44,17 @@ def read_name(full: str, first: str, last: str) -> Name:
         first: First name as typed, or empty.
         last: Last name as typed, or empty.
     """
-    full, first, last = (mend_case(tidy(part)) for part in (full, first, last))
+    full, first, last = _mended(full), _mended(first), _mended(last)
     if full and not first and not last:
-        first, last = (mend_case(part) for part in split_name(full))
+        first, last = split_name(full)
+        first, last = mend_case(first), mend_case(last)
     elif not full:
         full = f"{first} {last}".strip()
     return Name(full, first, last)
+
+
+def _mended(part: str) -> str:
+    return mend_case(tidy(part)) if part else ""
 
 
 def split_name(full: str) -> tuple[str, str]:
@@ -74,8 +79,10 @@ def split_name(full: str) -> tuple[str, str]:
     if shouted:
         return " ".join(words[shouted:]), " ".join(words[:shouted])
     start = len(words) - 1
-    for position, word in enumerate(words[1:], start=1):
-        if word.casefold() in _PARTICLES and position < len(words) - 1 and len(word) > 1:
+    # A particle begins a family name only between two other words.
+    for position in range(1, start):
+        word = words[position]
+        if word.casefold() in _PARTICLES and len(word) > 1:
             start = position
             break
     return " ".join(words[:start]), " ".join(words[start:])

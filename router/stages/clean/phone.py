@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberDesc
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberDesc
 
 from router.stages.clean.country import is_country
 from router.stages.clean.text import tidy
@@ -31,6 +31,13 @@ _KINDS = (
     "voicemail",
 )
 _UK, _MEXICO = 44, "+521"
+#: A number with its country code, written so that no reading of the library could find more in it
+#: than its digits: no extension, no second number, no letters.
+_DIGITS_ONLY = re.compile(r"\+[0-9][0-9 ().-]*")
+_CODES = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+_LONGEST_CODE = 3
+#: Digits after the country code that the library reads at least and at most.
+_SHORTEST, _LONGEST = 2, 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,31 +105,68 @@ def _valid(text: str, region: str | None, *, international: bool) -> tuple[str, 
     number = _parse(text, region)
     if number is None:
         return None
-    national = phonenumbers.national_significant_number(number)
-    found = _region_of(number.country_code, national)
+    code, national = number
+    found = _region_of(code, national)
     if not found or len(set(national)) == 1:
         return None
-    return f"+{number.country_code}{national}", _country(number, found), international
+    return f"+{code}{national}", _country(code, national, found), international
 
 
-def _parse(text: str, region: str | None) -> PhoneNumber | None:
-    compact = "+" + _NOT_DIGITS.sub("", text) if text.startswith("+") else ""
-    if compact.startswith(_MEXICO) and len(compact) == len("+5215512345678"):
-        # Mexico dropped the 1 after its country code; people still type it.
-        text = "+52" + compact.removeprefix(_MEXICO)
+def _parse(text: str, region: str | None) -> tuple[int, str] | None:
+    """Return country code and national number, which need not be valid."""
+    if text.startswith("+"):
+        compact = "+" + _NOT_DIGITS.sub("", text)
+        if compact.startswith(_MEXICO) and len(compact) == len("+5215512345678"):
+            # Mexico dropped the 1 after its country code; people still type it.
+            text = compact = "+52" + compact.removeprefix(_MEXICO)
+        split = _split(compact[1:]) if _DIGITS_ONLY.fullmatch(text) else None
+        if split:
+            return split
+    return _by_library(text, region)
+
+
+def _by_library(text: str, region: str | None) -> tuple[int, str] | None:
     try:
-        return phonenumbers.parse(text, region)
+        number = phonenumbers.parse(text, region)
     except NumberParseException:
         return None
+    return number.country_code or 0, phonenumbers.national_significant_number(number)
 
 
-def _region_of(country_code: int | None, national: str) -> str:
+def _split(digits: str) -> tuple[int, str] | None:
+    """Split the digits after a +, as the library would at five times the cost.
+
+    None where it would do more than split: where the number may begin with a national prefix
+    (``+44 (0)20``), or its country code is none.
+    """
+    if digits.startswith("0"):
+        return None
+    for size in range(1, min(len(digits), _LONGEST_CODE) + 1):
+        code, national = int(digits[:size]), digits[size:]
+        if code not in _CODES:
+            continue
+        prefix = _prefix(code)
+        plain = _SHORTEST <= len(national) <= _LONGEST and not (prefix and prefix.match(national))
+        return (code, national) if plain else None
+    return None
+
+
+@lru_cache(maxsize=512)
+def _prefix(country_code: int) -> re.Pattern[str] | None:
+    """Return what people dial before a number inside the country; None if there is no such."""
+    region = phonenumbers.region_code_for_country_code(country_code)
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+    prefix = metadata.national_prefix_for_parsing if metadata else None
+    return re.compile(prefix) if prefix else None
+
+
+def _region_of(country_code: int, national: str) -> str:
     """Return the region whose plan holds a number; empty when it is valid in none.
 
     Says the same as ``region_code_for_number`` and ``is_valid_number`` of the library, which try
     the patterns of ten kinds of numbers one by one, twice; here they are one pattern a region.
     """
-    for region, leading, pattern in _plans(country_code or 0):
+    for region, leading, pattern in _plans(country_code):
         if leading is not None and not leading.match(national):
             continue
         if pattern.fullmatch(national):
@@ -136,7 +180,7 @@ def _region_of(country_code: int | None, national: str) -> str:
 def _plans(country_code: int) -> tuple[tuple[str, re.Pattern[str] | None, re.Pattern[str]], ...]:
     """Return the plans that share a country code: region, its leading digits, all its numbers."""
     plans = []
-    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, ())
+    regions = _CODES.get(country_code, ())
     for region in regions:
         metadata = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
         if metadata is None:
@@ -161,8 +205,8 @@ def _pattern(desc: PhoneNumberDesc | None) -> str:
     return f"(?={lengths})(?:{desc.national_number_pattern})"
 
 
-def _country(number: PhoneNumber, region: str) -> str:
+def _country(code: int, national: str, region: str) -> str:
     # British mobile ranges are shared with the Channel Islands, which come first in the plan.
-    if number.country_code == _UK and str(number.national_number).startswith("7"):
+    if code == _UK and national.lstrip("0").startswith("7"):
         return "GB"
     return region if is_country(region) else ""

@@ -1,9 +1,13 @@
 """What a phone field turns out to hold."""
 
+import re
+
 import phonenumbers
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from router.stages.clean.phone import read_phone
+from router.stages.clean.phone import _by_library, _parse, _split, read_phone
 
 
 @pytest.mark.parametrize(
@@ -67,3 +71,26 @@ def test_an_example_number_of_every_country_is_read(region: str) -> None:
     assert number is not None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     assert read_phone(e164, "").e164 == e164
+
+
+CODES = st.sampled_from(sorted(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE)))
+#: Digits as a sender's form leaves them, and as people group them.
+REST = st.text("0123456789", max_size=14) | st.text("0123456789 ().-", max_size=20)
+
+
+@given(st.builds("+{}{}".format, CODES | st.text("0123456789", max_size=3), REST))
+@example("+44 (0)20 7946 0018")
+@example("+39 06 1234 5678")
+@example("+52 1 55 1234 5678")
+@settings(max_examples=1000, deadline=None)
+def test_a_number_that_is_only_split_is_what_the_library_reads(typed: str) -> None:
+    split = _split(re.sub(r"\D", "", typed))
+    assert split is None or split == _by_library(typed, None)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_an_international_number_of_every_country_is_read_as_the_library_does(region: str) -> None:
+    number = phonenumbers.example_number(region)
+    assert number is not None
+    typed = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    assert _parse(typed, None) == _by_library(typed, None)
