@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -22,19 +22,48 @@ _RELEASE: Final[LiteralString] = """
 _IN_FLIGHT: Final[LiteralString] = (
     "SELECT count(*) FROM action WHERE destination = %s AND state = 'sending'"
 )
-_CLAIM: Final[LiteralString] = """
-    UPDATE action SET state = 'sending', leased_until = %s, fence = fence + 1,
+#: A stretch of what is due to a destination, in the order in which it goes. Of a lead with a call
+#: under way nothing can go.
+_STRETCH: Final[LiteralString] = """
+    SELECT id, lead_id, number, next_at FROM action
+    WHERE destination = %(destination)s AND state = 'pending' AND next_at <= %(now)s
+        AND (next_at, number) > (%(after_at)s, %(after)s)
+        AND lead_id NOT IN (
+            SELECT lead_id FROM action WHERE destination = %(destination)s AND state = 'sending')
+    ORDER BY next_at, number LIMIT %(stretch)s
+"""
+_CLAIM: Final[LiteralString] = f"""
+    UPDATE action SET state = 'sending', leased_until = %(until)s, fence = fence + 1,
         attempts = attempts + 1
     WHERE id IN (
-        SELECT a.id FROM action a
-        WHERE a.destination = %s AND a.state = 'pending' AND a.next_at <= %s
-            AND NOT EXISTS (
-                SELECT 1 FROM action b WHERE b.lead_id = a.lead_id
-                    AND b.destination = a.destination AND b.number < a.number
-                    AND b.state IN ('pending', 'sending'))
-        ORDER BY a.next_at LIMIT %s FOR UPDATE SKIP LOCKED)
+        SELECT a.id FROM ({_STRETCH}) f JOIN action a ON a.id = f.id
+        WHERE a.state = 'pending' AND NOT EXISTS (
+            SELECT 1 FROM action b WHERE b.lead_id = f.lead_id
+                AND b.destination = %(destination)s AND b.number < f.number
+                AND b.state IN ('pending', 'sending'))
+        ORDER BY f.next_at, f.number LIMIT %(room)s FOR UPDATE OF a SKIP LOCKED)
     RETURNING id, number, lead_id, kind, destination, key, body, attempts, fence
 """
+_END_OF_STRETCH: Final[LiteralString] = (
+    f"SELECT next_at, number FROM ({_STRETCH}) f OFFSET %(stretch)s - 1"
+)
+#: An action that stands before the one it must follow is moved to where that one stands.
+_PUT_BEHIND: Final[LiteralString] = f"""
+    UPDATE action SET next_at = moved.next_at FROM (
+        SELECT a.id, head.next_at FROM ({_STRETCH}) f JOIN action a ON a.id = f.id
+        JOIN LATERAL (
+            SELECT b.next_at FROM action b WHERE b.lead_id = f.lead_id
+                AND b.destination = %(destination)s AND b.number < f.number
+                AND b.state = 'pending'
+            ORDER BY b.number LIMIT 1) head ON head.next_at > f.next_at
+        WHERE a.state = 'pending' FOR UPDATE OF a SKIP LOCKED) moved
+    WHERE action.id = moved.id
+"""
+#: Due actions that a claim looks at in one go.
+_STRETCH_SIZE = 500
+#: Actions after which a claim moves no more of them; the next claim goes on with it.
+_MOVED_ENOUGH = 5_000
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +104,26 @@ def lease_actions(  # noqa: PLR0913 - every bound of the claim by name
     room = min(most, in_flight - (int(row[0]) if row else 0))
     if room <= 0:
         return []
-    rows = tx.rows(_CLAIM, (clock + lease, destination, now, room))
-    claimed = [_leased(row) for row in rows]
-    return sorted(claimed, key=lambda each: each.number)
+    return _claim(tx, destination, now, clock + lease, room)
+
+
+def _claim(tx: Tx, destination: str, now: datetime, until: datetime, room: int) -> list[Leased]:
+    """Claim from the first stretch in which something can go.
+
+    What cannot go and fills a stretch is put where it belongs. Without that, each claim would pass
+    again all who wait for an earlier action of their lead.
+    """
+    told = {"destination": destination, "now": now, "until": until, "stretch": _STRETCH_SIZE}
+    after_at, after, moved = _FIRST, 0, 0
+    while True:
+        here = {**told, "after_at": after_at, "after": after, "room": room}
+        claimed = [_leased(row) for row in tx.rows(_CLAIM, here)]
+        end = tx.row(_END_OF_STRETCH, here) if len(claimed) < room else None
+        if end is not None and moved < _MOVED_ENOUGH:
+            moved += tx.run(_PUT_BEHIND, here)
+        if claimed or end is None:
+            return sorted(claimed, key=lambda each: each.number)
+        after_at, after = end
 
 
 def finish(tx: Tx, leased: Leased, *, status: int, detail: str, now: datetime) -> bool:

@@ -233,6 +233,7 @@ action = sa.Table(
         "ix_action_waiting",
         "destination",
         "next_at",
+        "number",
         postgresql_where=sa.text("state = 'pending'"),
     ),
     sa.Index(

@@ -68,7 +68,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_action_waiting",
         "action",
-        ["destination", "next_at"],
+        ["destination", "next_at", "number"],
         unique=False,
         postgresql_where=sa.text("state = 'pending'"),
     )
