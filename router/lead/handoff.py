@@ -1,6 +1,6 @@
 """The handoff packet: what travels with a lead, and the check that nothing needed is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,7 +42,9 @@ class Packet:
     completeness: float
 
 
-def completeness(needed: tuple[str, ...], present: frozenset[str]) -> tuple[float, tuple[str, ...]]:
+def completeness(
+    needed: tuple[str, ...], present: Collection[str]
+) -> tuple[float, tuple[str, ...]]:
     """Compare what a receiver's standard asks for with what there is.
 
     >>> completeness(("email", "company"), frozenset({"email"}))
@@ -57,6 +59,6 @@ def completeness(needed: tuple[str, ...], present: frozenset[str]) -> tuple[floa
     Returns:
         The share that is present (1.0 when nothing is asked for), and the names that are not.
     """
-    gaps = tuple(name for name in needed if name not in present)
+    gaps = tuple([name for name in needed if name not in present])
     share = 1.0 if not needed else (len(needed) - len(gaps)) / len(needed)
     return share, gaps

@@ -8,7 +8,7 @@ All answers are aware moments in UTC.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -141,17 +141,35 @@ class WorkTime:
             Misconfigured: The calendar stays closed for 400 days before the need is filled.
             ValueError: The need is negative.
         """
-        if need <= _NOTHING:
-            if need < _NOTHING:
-                raise ValueError(f"Working time to add must not be negative, got {need}.")
-            return self.next_opening(start)
+        return self.add_each(start, (need,))[0]
+
+    def add_each(self, start: datetime, needs: Iterable[timedelta]) -> list[datetime]:
+        """Return what :meth:`add` gives for each need; the start is looked up once.
+
+        Args:
+            start: Aware moment.
+            needs: Amounts of working time, none negative.
+
+        Raises:
+            Misconfigured: The calendar stays closed for 400 days before a need is filled.
+            ValueError: A need is negative.
+        """
         start = _in_utc(start)
         line = self._covering(start)
-        total = line.worked(start) + need
-        # Years that follow are appended, so the total stays right while the line grows.
-        while (index := bisect_left(line.done, total)) == len(line.done):
-            line = self._longer(line, start)
-        return line.ends[index] - (line.done[index] - total)
+        worked = line.worked(start)
+        found = []
+        for need in needs:
+            if need <= _NOTHING:
+                if need < _NOTHING:
+                    raise ValueError(f"Working time to add must not be negative, got {need}.")
+                found.append(self.next_opening(start))
+                continue
+            total = worked + need
+            # Years that follow are appended, so the total stays right while the line grows.
+            while (index := bisect_left(line.done, total)) == len(line.done):
+                line = self._longer(line, start)
+            found.append(line.ends[index] - (line.done[index] - total))
+        return found
 
     def between(self, a: datetime, b: datetime) -> timedelta:
         """Return the working time from ``a`` to ``b``; negative when ``b`` comes first.

@@ -87,6 +87,15 @@ def test_next_opening_is_open_and_nothing_before_it_is(calendar: Calendar, at: d
     assert work.between(at, opening) == timedelta(0)
 
 
+@few
+@given(calendars, moments, st.lists(needs, max_size=4))
+def test_adding_each_of_many_needs_is_adding_them_one_by_one(
+    calendar: Calendar, start: datetime, many: list[timedelta]
+) -> None:
+    work = work_time(calendar)
+    assert work.add_each(start, many) == [work.add(start, need) for need in many]
+
+
 @cache
 def _hours(calendar: Calendar) -> OpeningHours:
     return OpeningHours(calendar.hours, timezone=ZoneInfo(calendar.zone))

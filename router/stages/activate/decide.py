@@ -1,7 +1,8 @@
 """Decides how an owner gets a lead: the packet, the messages and the clocks."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from router.errors import Conflict
@@ -17,17 +18,31 @@ from router.lead.decision import (
     StartClock,
 )
 from router.lead.events import Event, EventKind, canonical
+from router.lead.handoff import Packet
 from router.lead.ids import timed_id
 from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, ClockState, HandoffState, LeadState
-from router.rulebook.model import Calendar, Promise, RuleBook, SlaPolicy
+from router.lead.written import written_id, written_time
+from router.rulebook.kept import kept
+from router.rulebook.model import Calendar, RuleBook, SlaPolicy
 from router.rulebook.roster import address, calendar_of, card_of, person, policy_of
-from router.rulebook.worktime import WorkTime, work_time
-from router.stages.activate.packet import as_json, build, written_time
+from router.rulebook.worktime import work_time
+from router.stages.activate.packet import as_json, build
 
 #: Messages about an earlier owner or an earlier offer, which a new offer makes untrue.
 _SUPERSEDED = ("handoff.offered", "sla.warned", "sla.escalated")
 _STAGE = "activate"
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """What a policy means for one clock, worked out once."""
+
+    kind: ClockKind
+    #: Working time until the answer is due, and until the ladder's first step.
+    target: timedelta
+    first_step: timedelta
 
 
 def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
@@ -64,7 +79,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
         Misconfigured: The book lacks the owner's queue, calendar or policy.
     """
     owner = lead.owner
-    if lead.state in OWNED and lead.state is not LeadState.ROUTED:
+    if lead.state is not LeadState.ROUTED and lead.state in OWNED:
         return Decision(lead)
     if lead.state is not LeadState.ROUTED or owner is None:
         raise Conflict(
@@ -72,21 +87,23 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
             "activated. Route it first."
         )
     policy = policy_of(book, lead)
-    clocks = tuple(_clocks(calendar_of(book, owner), lead, policy, first_touch, now))
+    clocks = _clocks(calendar_of(book, owner), lead, policy, first_touch, now)
     due_at = _due_at(clocks, first_touch)
     packet = build(lead, owner, book, now, why=verdict_note, rule=rule_id, due_at=due_at)
     sender = previous_owner.id if previous_owner is not None else ""
-    handoff_id = timed_id(now, "handoff", lead.id, lead.version + 1)
+    key = written_id(lead.id)
+    handoff_id = timed_id(now, "handoff", key, lead.version + 1)
     offer = OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender)
     written = as_json(packet)
+    message = _offered(key, book, owner, written_id(handoff_id), written)
     return Decision(
         change(lead, state=LeadState.ACTIVATED, handoff_id=handoff_id, due_at=None),
-        events=tuple(_events(owner, offer, written, policy, clocks)),
+        events=_events(owner, message, packet, policy, clocks),
         effects=(
             *_ended(lead, reroute),
             offer,
             *clocks,
-            Act("handoff.offered", _offered(lead, book, owner, offer, written), _SUPERSEDED),
+            Act("handoff.offered", message, _SUPERSEDED),
             *_withdrawn(lead, book, owner, previous_owner, reroute),
         ),
     )
@@ -94,35 +111,45 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
 
 def _clocks(
     calendar: Calendar, lead: Lead, policy: SlaPolicy, first_touch: Clock | None, now: datetime
-) -> Iterator[StartClock]:
+) -> tuple[StartClock, ...]:
     """Make the clocks that start with this offer."""
     first = lead.handoff_id is None
     start = lead.received_at if first else now
-    restarts = first_touch is not None and first_touch.state is ClockState.CANCELLED
-    work = work_time(calendar)
+    terms = _terms(policy)
+    if not first and (first_touch is None or first_touch.state is not ClockState.CANCELLED):
+        terms = tuple(term for term in terms if term.kind is not ClockKind.FIRST_TOUCH)
+    moments = iter(
+        work_time(calendar).add_each(
+            start, [need for term in terms for need in (term.target, term.first_step)]
+        )
+    )
+    return tuple(
+        [
+            StartClock(
+                kind=term.kind,
+                calendar=calendar.id,
+                started_at=start,
+                respond_by=next(moments),
+                target=term.target,
+                next_step=0,
+                next_at=next(moments),
+            )
+            for term in terms
+        ]
+    )
+
+
+@kept
+def _terms(policy: SlaPolicy) -> tuple[_Term, ...]:
+    """Read a policy, acceptance first."""
+    found = []
     for kind in (ClockKind.ACCEPTANCE, ClockKind.FIRST_TOUCH):
-        if kind is ClockKind.FIRST_TOUCH and not (first or restarts):
-            continue
         promise = policy.promises.get(kind)
         if promise is not None:
-            yield _clock(kind, calendar.id, work, start, promise)
-
-
-def _clock(
-    kind: ClockKind, calendar: str, work: WorkTime, start: datetime, promise: Promise
-) -> StartClock:
-    respond_by = work.add(start, promise.target)
-    # Without a ladder the breach itself is the first step: then somebody is told each day.
-    share = promise.ladder[0].at if promise.ladder else 1.0
-    return StartClock(
-        kind=kind,
-        calendar=calendar,
-        started_at=start,
-        respond_by=respond_by,
-        target=promise.target,
-        next_step=0,
-        next_at=work.add(start, promise.target * share),
-    )
+            # Without a ladder the breach itself is the first step: then somebody is told each day.
+            share = promise.ladder[0].at if promise.ladder else 1.0
+            found.append(_Term(kind, promise.target, promise.target * share))
+    return tuple(found)
 
 
 def _due_at(clocks: tuple[StartClock, ...], first_touch: Clock | None) -> datetime | None:
@@ -144,13 +171,13 @@ def _ended(lead: Lead, reroute: Reroute | None) -> tuple[Effect, ...]:
 
 
 def _offered(
-    lead: Lead, book: RuleBook, owner: Owner, offer: OfferHandoff, written: dict[str, object]
+    lead_id: str, book: RuleBook, owner: Owner, handoff_id: str, written: dict[str, object]
 ) -> dict[str, object]:
     """Write the message to the new owner."""
     listener = person(book, owner.accountable)
     return {
-        "lead_id": str(lead.id),
-        "handoff_id": str(offer.handoff_id),
+        "lead_id": lead_id,
+        "handoff_id": handoff_id,
         "owner": card_of(book, owner),
         "accountable": address(listener.card),
         "left_roster": listener.left,
@@ -182,43 +209,46 @@ def _withdrawn(
 
 def _events(
     owner: Owner,
-    offer: OfferHandoff,
-    written: dict[str, object],
+    message: Mapping[str, object],
+    packet: Packet,
     policy: SlaPolicy,
     clocks: tuple[StartClock, ...],
-) -> Iterator[Event]:
+) -> tuple[Event, ...]:
     """Write what happened, without personal values: the packet is named by its digest."""
-    packet = offer.packet
-    yield Event(
+    activated = Event(
         EventKind.LEAD_ACTIVATED,
         {
-            "handoff_id": str(offer.handoff_id),
+            "handoff_id": message["handoff_id"],
             "owner": owner.id,
             "owner_kind": owner.kind,
             "accountable": owner.accountable,
             "role": packet.role,
             "rule": packet.rule,
-            "packet": hashlib.sha256(canonical(written)).hexdigest(),
+            "packet": hashlib.sha256(canonical(message["packet"])).hexdigest(),
             "completeness": packet.completeness,
             "missing": packet.missing,
         },
         actor=_STAGE,
     )
-    if clocks:
-        yield Event(
-            EventKind.SLA_STARTED,
-            {
-                "policy": policy.id,
-                "clocks": [
-                    {
-                        "clock": clock.kind,
-                        "calendar": clock.calendar,
-                        "started_at": written_time(clock.started_at),
-                        "target_s": clock.target // timedelta(seconds=1),
-                        "respond_by": written_time(clock.respond_by),
-                    }
-                    for clock in clocks
-                ],
-            },
-            actor=_STAGE,
-        )
+    if not clocks:
+        return (activated,)
+    # All clocks of an offer start with it.
+    started_at = written_time(clocks[0].started_at)
+    started = Event(
+        EventKind.SLA_STARTED,
+        {
+            "policy": policy.id,
+            "clocks": [
+                {
+                    "clock": clock.kind,
+                    "calendar": clock.calendar,
+                    "started_at": started_at,
+                    "target_s": clock.target // _SECOND,
+                    "respond_by": written_time(clock.respond_by),
+                }
+                for clock in clocks
+            ],
+        },
+        actor=_STAGE,
+    )
+    return activated, started

@@ -1,4 +1,4 @@
-"""What activate needs: the first-touch clock of a lead that changes hands."""
+"""What activate needs: the people of today, and the first-touch clock of a lead offered before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from router.lead.decision import ClockKind, Decision
 from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.pipeline import StageName
+from router.rulebook.model import RuleBook
 from router.stages.activate.decide import decide
 from router.store.clocks import clocks_of
 from router.store.tx import Tx
@@ -18,8 +19,10 @@ from router.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The clocks of leads that had an owner before."""
+    """The books of a batch, and the clocks of its leads that had an owner before."""
 
+    #: The version of each lead with the people of today, by digest.
+    books: dict[str, RuleBook]
     first_touch: dict[LeadId, Clock]
 
 
@@ -41,15 +44,19 @@ class Activate:
 
     def load(self, tx: Tx, cases: Sequence[tuple[Case, None]], now: datetime) -> Running:  # noqa: ARG002 - the runner's shape
         """Read the running clocks of leads that were offered before; their rows are locked."""
+        books = {
+            digest: self._app.live(digest) for digest in {case.lead.digest for case, _ in cases}
+        }
         again = [case.lead.id for case, _ in cases if case.lead.handoff_id is not None]
         if not again:
-            return Running({})
+            return Running(books, {})
         return Running(
+            books,
             {
                 lead_id: clocks[ClockKind.FIRST_TOUCH]
                 for lead_id, clocks in clocks_of(tx, again).items()
                 if ClockKind.FIRST_TOUCH in clocks
-            }
+            },
         )
 
     def decide(self, case: Case, prepared: None, running: Running, now: datetime) -> Decision:  # noqa: ARG002 - the runner's shape
@@ -57,7 +64,7 @@ class Activate:
         lead = case.lead
         return decide(
             lead,
-            self._app.live(lead.digest),
+            running.books[lead.digest],
             lead.why,
             now,
             reroute=case.reroute,

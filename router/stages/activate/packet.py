@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
+from itertools import compress
+from operator import attrgetter
 from types import MappingProxyType
 
 from router.lead.handoff import Packet, completeness
 from router.lead.model import Classification, Lead, Owner, Touchpoint
+from router.lead.written import written_id, written_time
 from router.rulebook.model import HandoffStandard, RuleBook
 from router.rulebook.roster import role_of
 
@@ -99,12 +102,11 @@ def build(  # noqa: PLR0913 - a packet is made once, from everything that was co
     """
     role = role_of(book, owner)
     standard = book.standards.get(role) or HandoffStandard(role, _OBJECTIVE, (), _NEXT_ACTION)
-    needed = _needed(standard.needs)
-    present = frozenset([name for name, look_up in needed if look_up(lead)])
+    present = {name for name, look_up in _needed(standard.needs) if look_up(lead)}
     share, gaps = completeness(standard.needs, present)
     found = lead.classification
     approved = found is not None and found.decided_by == "person"
-    path = f"/api/leads/{lead.id}/"
+    path = f"/api/leads/{written_id(lead.id)}/"
     return Packet(
         role=role,
         objective=standard.objective,
@@ -136,28 +138,14 @@ def as_json(packet: Packet) -> dict[str, object]:
     Returns:
         A mapping with every field of the packet.
     """
-    written: dict[str, object] = {name: getattr(packet, name) for name in _FIELDS}
+    written: dict[str, object] = dict(zip(_FIELDS, _VALUES(packet), strict=True))
     written["due_at"] = None if packet.due_at is None else written_time(packet.due_at)
     written["created_at"] = written_time(packet.created_at)
     return written
 
 
-# A batch shares one ``now``, and a lead speaks of its ``received_at`` several times.
-@lru_cache(maxsize=4096)
-def written_time(at: datetime) -> str:
-    """Write a moment as ISO 8601 text.
-
-    >>> from datetime import UTC
-    >>> written_time(datetime(2026, 1, 5, 9, tzinfo=UTC))
-    '2026-01-05T09:00:00+00:00'
-
-    Args:
-        at: Aware moment.
-    """
-    return at.isoformat()
-
-
 _FIELDS = tuple(field.name for field in fields(Packet))
+_VALUES = attrgetter(*_FIELDS)
 
 
 @lru_cache(maxsize=256)
@@ -183,16 +171,15 @@ def _source(lead: Lead) -> dict[str, object]:
     origin = lead.attribution
     found: dict[str, object] = {
         "source": lead.source,
-        "delivery_id": str(lead.delivery_id),
+        "delivery_id": written_id(lead.delivery_id),
         "received_at": written_time(lead.received_at),
         "message": lead.message,
         "touchpoints": [_touchpoint(point) for point in lead.touchpoints],
     }
     if origin.submitted_at is not None:
         found["submitted_at"] = written_time(origin.submitted_at)
-    for name in _ORIGIN:
-        if value := getattr(origin, name):
-            found[name] = value
+    values = _ORIGIN_VALUES(origin)
+    found.update(compress(zip(_ORIGIN, values, strict=True), values))
     return found
 
 
@@ -207,6 +194,7 @@ _ORIGIN = (
     "utm_term",
     "utm_content",
 )
+_ORIGIN_VALUES = attrgetter(*_ORIGIN)
 
 
 def _touchpoint(point: Touchpoint) -> dict[str, object]:
@@ -223,17 +211,17 @@ def _facts(lead: Lead) -> dict[str, object]:
     """Write who asks; what is not known is left out."""
     who = lead.person
     found: dict[str, object] = {"returning": lead.returning, "priority": lead.priority}
-    for name in _WHO:
-        if value := getattr(who, name):
-            found[name] = value
+    values = _WHO_VALUES(who)
+    found.update(compress(zip(_WHO, values, strict=True), values))
     # A number that is not valid is still the best there is to dial.
-    known = (
-        ("email", who.email or who.email_canonical),
-        ("phone", who.phone_e164 or who.phone),
-        ("service_line", lead.service_line),
-        ("tags", lead.tags),
-    )
-    found |= {name: value for name, value in known if value}
+    if phone := who.phone_e164 or who.phone:
+        found["phone"] = phone
+    if email := who.email or who.email_canonical:
+        found["email"] = email
+    if lead.service_line:
+        found["service_line"] = lead.service_line
+    if lead.tags:
+        found["tags"] = lead.tags
     if who.company_size is not None:
         found["company_size"] = who.company_size
     if lead.answers:
@@ -242,6 +230,7 @@ def _facts(lead: Lead) -> dict[str, object]:
 
 
 _WHO = ("name", "company", "job_title", "website", "country", "city", "postcode")
+_WHO_VALUES = attrgetter(*_WHO)
 
 
 def _classification(found: Classification) -> dict[str, object]:
