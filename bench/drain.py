@@ -1,5 +1,6 @@
 """How many leads two worker processes take through all stages a second."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,7 +19,6 @@ from router.lead.delivery import NewDelivery
 from router.lead.ids import DeliveryId, timed_id
 from router.now import now, ticks
 from router.pipeline import StageName
-from router.store.deliveries import Deliveries
 
 _HEADERS = b'{"host":"127.0.0.1","user-agent":"bench","content-type":"application/json"}'
 #: Leads that the workers take before it counts: code and number tables are loaded by them.
@@ -62,7 +62,15 @@ def preload(app: App, inquiries: Inquiries, count: int) -> None:
                 received_at=at,
             )
         )
-    Deliveries(app.engine).insert(rows)
+    asyncio.run(_insert(app, rows))
+
+
+async def _insert(app: App, rows: Sequence[NewDelivery]) -> None:
+    deliveries = app.deliveries()
+    try:
+        await deliveries.insert(rows)
+    finally:
+        await deliveries.close()
 
 
 def drained(site: Site, count: int) -> dict[str, float]:

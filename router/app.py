@@ -20,6 +20,7 @@ from router.rulebook.roster import live
 from router.rulebook.worktime import work_time
 from router.settings import DestinationSettings, Settings
 from router.store.books import active_digest, book_files
+from router.store.intake import Deliveries
 from router.store.tx import make_engine, transaction
 
 #: Seconds after which a process looks again which version of the book is active.
@@ -147,12 +148,12 @@ class App:
         hours = work_time(book.calendars[reviewer.calendar])
         return hours.add(now, book.taxonomy.review_within)
 
-    def another_engine(self, *, size: int) -> sa.Engine:
-        """Open a pool of connections apart from the others; the caller disposes of it."""
+    def deliveries(self) -> Deliveries:
+        """Return where intake stores, over a connection of its own; the caller closes it."""
         address = self.settings.database_url
         if address is None:
             raise Misconfigured("LEAD_ROUTER_DATABASE_URL is not set.")
-        return make_engine(address.get_secret_value(), size=size)
+        return Deliveries(address.get_secret_value())
 
     def close(self) -> None:
         """Give back threads and connections; for the end of the process."""

@@ -1,7 +1,8 @@
 """Things that tests make: deliveries of fictitious people, and a time that stands still."""
 
+import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,14 +10,13 @@ from uuid import UUID, uuid4
 import orjson
 
 from router.app import App
-from router.lead.delivery import NewDelivery
+from router.lead.delivery import NewDelivery, Stored
 from router.lead.ids import DeliveryId, LeadId, timed_id
 from router.lead.model import Lead
 from router.now import now as read_now
 from router.now import set_shift, unshifted
 from router.pipeline import StageName
 from router.road.drain import Road
-from router.store.deliveries import Deliveries
 from router.store.leads import lock_leads
 from router.store.tx import transaction
 
@@ -66,9 +66,17 @@ def delivery(body: Mapping[str, object], source: str = "generic", key: str = "")
 def store(app: App, *deliveries: NewDelivery) -> list[DeliveryId]:
     """Store deliveries as intake does; return the ids they are known by."""
     rows = sorted(deliveries, key=lambda each: (each.source, each.dedupe_key))
-    stored = Deliveries(app.engine).insert(rows)
+    stored = asyncio.run(_insert(app, rows))
     known = {row.id: each.delivery_id for row, each in zip(rows, stored, strict=True)}
     return [known[each.id] for each in deliveries]
+
+
+async def _insert(app: App, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
+    deliveries = app.deliveries()
+    try:
+        return await deliveries.insert(rows)
+    finally:
+        await deliveries.close()
 
 
 def send(road: Road, body: Mapping[str, object], source: str = "generic") -> Lead:

@@ -1,121 +1,18 @@
-"""Deliveries: stored before anything is parsed, taken by capture, shown to the operator."""
+"""Deliveries that were taken in: claimed by capture, replayed, shown to the operator."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-import psycopg
-import sqlalchemy as sa
-
-from router.lead.delivery import Delivery, NewDelivery, Stored
+from router.lead.delivery import Delivery
 from router.lead.ids import DeliveryId
 from router.lead.states import DeliveryState
-from router.now import now as read_now
-from router.store.tx import Tx, translate
+from router.store.tx import Tx
 
-_INSERT: Final[LiteralString] = """
-    WITH input AS (
-        SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::bytea[],
-            %s::bytea[], %s::text[], %s::timestamptz[], %s::timestamptz[])
-            AS t(id, book, source, key, body, headers, content_type, received_at, expires_at)
-    ), keyed AS (
-        INSERT INTO delivery_key AS k (book, source, key, delivery_id, expires_at)
-        SELECT book, source, key, id, expires_at FROM input ORDER BY book, source, key
-        ON CONFLICT (book, source, key) DO UPDATE SET
-            delivery_id = CASE WHEN k.expires_at <= %s THEN EXCLUDED.delivery_id
-                               ELSE k.delivery_id END,
-            expires_at = CASE WHEN k.expires_at <= %s THEN EXCLUDED.expires_at
-                              ELSE k.expires_at END
-        RETURNING k.book, k.source, k.key, k.delivery_id
-    ), kept AS (
-        INSERT INTO delivery (id, book, source, state, received_at, body, headers, content_type)
-        SELECT i.id, i.book, i.source, 'received', i.received_at, i.body, i.headers,
-            i.content_type
-        FROM input i JOIN keyed ON keyed.delivery_id = i.id
-    )
-    SELECT book, source, key, delivery_id FROM keyed
-"""
-_REFUSED: Final[LiteralString] = """
-    INSERT INTO delivery (id, book, source, state, received_at, body, headers, content_type, reason)
-    VALUES (%s, %s, %s, 'refused', %s, %s, %s, %s, %s)
-"""
 _COLUMNS: Final[LiteralString] = (
     "id, book, source, body, content_type, headers, received_at, attempts"
 )
-
-
-class Deliveries:
-    """Where intake stores requests: one statement and one commit for a whole batch."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        """Use connections of this pool.
-
-        Args:
-            engine: Of this process; a connection is held only during a call.
-        """
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-
-    def insert(self, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
-        """Store a batch durably; it is committed when this returns.
-
-        Args:
-            rows: Sorted, each (book, source, key) once.
-
-        Returns:
-            For each row, in order, the id under which the delivery is known.
-
-        Raises:
-            DataFault: A row cannot be stored; nothing of the batch was.
-            Transient: The database could not do it now; nothing of the batch may be relied on.
-        """
-        kept = [row for row in rows if row.state is DeliveryState.RECEIVED]
-        refused = [row for row in rows if row.state is not DeliveryState.RECEIVED]
-        try:
-            with self._engine.connect() as connection:
-                tx = Tx(connection)
-                known = self._insert_kept(tx, kept) if kept else {}
-                tx.many(_REFUSED, [_refused_row(row) for row in refused])
-        except (psycopg.Error, sa.exc.SQLAlchemyError) as error:
-            raise translate(error) from error
-        return [_stored(row, known) for row in rows]
-
-    @staticmethod
-    def _insert_kept(
-        tx: Tx, rows: Sequence[NewDelivery]
-    ) -> dict[tuple[str, str, bytes], DeliveryId]:
-        moment = read_now()
-        columns: tuple[list[object], ...] = (
-            [row.id for row in rows],
-            [row.book for row in rows],
-            [row.source for row in rows],
-            [row.dedupe_key for row in rows],
-            [row.body for row in rows],
-            [row.headers for row in rows],
-            [row.content_type for row in rows],
-            [row.received_at for row in rows],
-            [row.received_at + row.remember for row in rows],
-        )
-        found = tx.rows(_INSERT, (*columns, moment, moment))
-        return {(row[0], row[1], bytes(row[2])): DeliveryId(row[3]) for row in found}
-
-
-def _stored(row: NewDelivery, known: dict[tuple[str, str, bytes], DeliveryId]) -> Stored:
-    first = known.get((row.book, row.source, row.dedupe_key), row.id)
-    return Stored(first, first == row.id)
-
-
-def _refused_row(row: NewDelivery) -> tuple[object, ...]:
-    return (
-        row.id,
-        row.book,
-        row.source,
-        row.received_at,
-        row.body,
-        row.headers,
-        row.content_type,
-        row.refused_reason,
-    )
 
 
 def claim_received(tx: Tx, limit: int) -> list[Delivery]:

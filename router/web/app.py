@@ -21,7 +21,6 @@ from router.now import set_shift
 from router.road.drain import Road
 from router.road.heartbeat import Heartbeat
 from router.settings import Settings
-from router.store.deliveries import Deliveries
 from router.web import health, problem
 from router.web.api import make_api
 from router.web.arrival import is_loopback
@@ -30,6 +29,7 @@ from router.web.committer import Committer
 from router.web.door import at_the_door, refuse_open_api
 from router.web.intake import Intake
 from router.web.wait import OwnerWait
+from router.web.wire import WholeAnswers
 
 log = structlog.get_logger()
 
@@ -49,10 +49,10 @@ def make_web(app: App) -> ASGIApp:
     road = Road(app)
     wait = OwnerWait(road)
     book = BookAtHand(app.shelf.active)
-    # Connections of its own: people who wait for a lead's lock must not hold up a form.
-    doors = app.another_engine(size=2)
+    # A connection of its own: people who wait for a lead's lock must not hold up a form.
+    deliveries = app.deliveries()
     committer = Committer(
-        Deliveries(doors),
+        deliveries,
         lambda _fresh: app.bell.ring("capture"),
         backlog=app.settings.intake_backlog,
     )
@@ -67,7 +67,7 @@ def make_web(app: App) -> ASGIApp:
         await committer.close()
         wait.close()
         heartbeat.stop()
-        doors.dispose()
+        await deliveries.close()
         app.close()
 
     routes: list[BaseRoute] = [
@@ -99,6 +99,7 @@ def serve(settings: Settings) -> None:
     log.info("web_listens", host=host, port=port)
     config = uvicorn.Config(
         make_web(app),
+        http=WholeAnswers,
         log_config=None,
         access_log=False,
         server_header=False,

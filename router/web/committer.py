@@ -2,12 +2,12 @@
 
 One transaction then carries many deliveries, which is what makes intake fast on a slow disk. A
 delivery is acknowledged only after its transaction was committed.
+
+One transaction is under way at a time: its wait for the disk is when the next batch is read.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Protocol
 
 import structlog
@@ -25,13 +25,14 @@ _log = structlog.get_logger()
 
 _Key = tuple[str, str, bytes]
 _Waiting = tuple[NewDelivery, "asyncio.Future[Stored]"]
+_Outcome = Stored | LeadRouterError
 
 
 class DeliveryStore(Protocol):
     """Where deliveries are kept."""
 
-    def insert(self, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
-        """Store a batch in one transaction that is committed on return.
+    async def insert(self, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
+        """Store a batch in one transaction that is committed on return; called one at a time.
 
         Args:
             rows: Sorted by book, source and key; each key once.
@@ -40,7 +41,7 @@ class DeliveryStore(Protocol):
             For each row, in order, the id it is known under; the first one's for a duplicate.
 
         Raises:
-            DataFault: A row can never be stored; nothing of the batch was.
+            DataFault: A row can never be stored; nothing of the batch may be relied on.
             Transient: It could not be done now; nothing of the batch may be relied on.
         """
         ...
@@ -50,32 +51,23 @@ class Committer:
     """Turns many small writes into few commits. Belongs to one event loop."""
 
     def __init__(
-        self,
-        store: DeliveryStore,
-        on_commit: Callable[[int], None],
-        *,
-        backlog: int = 5_000,
-        writers: int = 1,
+        self, store: DeliveryStore, on_commit: Callable[[int], None], *, backlog: int = 5_000
     ) -> None:
-        """Write to a store from threads of its own.
+        """Write to a store.
 
         Args:
-            store: Called from ``writers`` threads.
-            on_commit: Called from those threads after each commit with the number of deliveries
-                that are new; must return at once.
+            store: Has one batch at a time.
+            on_commit: Called after each commit with the number of deliveries that are new; must
+                return at once.
             backlog: Requests that may wait before further ones are sent away.
-            writers: Transactions under way at once.
         """
         self._store = store
         self._on_commit = on_commit
         self._backlog = backlog
-        self._threads = ThreadPoolExecutor(writers, thread_name_prefix="intake-commit")
-        self._idle = writers
         self._pending: list[_Waiting] = []
         self._waiting = 0
-        self._scheduled = False
+        self._writer: asyncio.Task[None] | None = None
         self._closing = False
-        self._drained = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -103,103 +95,92 @@ class Committer:
         future: asyncio.Future[Stored] = loop.create_future()
         self._pending.append((row, future))
         self._waiting += 1
-        if self._idle and not self._scheduled:
-            # Not at once: requests that were read in this turn of the loop come along.
-            self._scheduled = True
-            loop.call_soon(self._dispatch)
+        if self._writer is None:
+            # It starts in the next turn of the loop: what was read in this one comes along.
+            self._writer = loop.create_task(self._write_all())
         return await future
 
     async def close(self, deadline_s: float = 10.0) -> None:
-        """Take no more, finish what waits, and end the threads.
+        """Take no more, and finish what waits.
 
         Args:
             deadline_s: Seconds after which what still waits is left to its sender.
         """
         self._closing = True
-        if self._waiting:
-            try:
-                await asyncio.wait_for(self._drained.wait(), deadline_s)
-            except TimeoutError:
-                _log.error("intake_drain_incomplete", waiting=self._waiting)
-        self._threads.shutdown(wait=not self._waiting, cancel_futures=True)
+        writer = self._writer
+        if writer is None:
+            return
+        await asyncio.wait([writer], timeout=deadline_s)
+        if not writer.done():
+            _log.error("intake_drain_incomplete", waiting=self._waiting)
+            writer.cancel()
+            await asyncio.wait([writer], timeout=deadline_s)
 
-    def _dispatch(self) -> None:
-        self._scheduled = False
-        loop = asyncio.get_running_loop()
-        while self._idle and self._pending:
-            batch = self._pending[:MAX_BATCH]
-            del self._pending[:MAX_BATCH]
-            self._idle -= 1
-            rows = [row for row, _future in batch]
-            writing = loop.run_in_executor(self._threads, self._write, rows)
-            writing.add_done_callback(partial(self._settle, batch))
+    async def _write_all(self) -> None:
+        """Commit batch after batch until nothing waits."""
+        try:
+            while self._pending:
+                batch = self._pending[:MAX_BATCH]
+                del self._pending[:MAX_BATCH]
+                outcomes: dict[_Key, _Outcome] = {}
+                try:
+                    outcomes = await self._write(batch)
+                finally:
+                    self._settle(batch, outcomes)
+        finally:
+            self._writer = None
 
-    def _settle(
-        self,
-        batch: list[_Waiting],
-        writing: "asyncio.Future[dict[_Key, Stored | LeadRouterError]]",
-    ) -> None:
-        """Tell everybody of a batch, then start the next."""
-        self._idle += 1
+    def _settle(self, batch: list[_Waiting], outcomes: dict[_Key, _Outcome]) -> None:
+        """Tell everybody of a batch; who is not among the outcomes was cut off."""
         self._waiting -= len(batch)
-        outcomes = {} if writing.cancelled() else writing.result()
-        lost = Transient("The commit was cut off. Try again.")
-        told: set[_Key] = set()
         for row, future in batch:
-            key = _key(row)
-            outcome = outcomes.get(key, lost)
             if future.done():
                 continue
-            if isinstance(outcome, LeadRouterError):
+            outcome = outcomes.get(_key(row)) or Transient("The commit was cut off. Try again.")
+            if isinstance(outcome, Stored):
+                first = outcome.delivery_id == row.id
+                future.set_result(outcome if first else Stored(outcome.delivery_id, fresh=False))
+            else:
                 # One instance each: a shared one would collect the traceback of every waiter.
                 kind = DataFault if isinstance(outcome, DataFault) else Transient
                 future.set_exception(kind(str(outcome)))
-            else:
-                first = key not in told
-                future.set_result(outcome if first else Stored(outcome.delivery_id, fresh=False))
-            told.add(key)
-        if self._pending:
-            self._dispatch()
-        elif self._closing and not self._waiting:
-            self._drained.set()
 
-    def _write(self, rows: list[NewDelivery]) -> dict[_Key, Stored | LeadRouterError]:
-        """Commit a batch (in a writer thread); never raises."""
+    async def _write(self, batch: list[_Waiting]) -> dict[_Key, _Outcome]:
+        """Commit a batch; only being cancelled gets out of here."""
         unique: dict[_Key, NewDelivery] = {}
-        for row in rows:
+        for row, _future in batch:
             unique.setdefault(_key(row), row)
         # Always in the same order, or two writers with the same re-sent keys lock each other out.
-        ordered = sorted(unique.items())
-        outcomes = self._insert([row for _key_, row in ordered])
+        keys = sorted(unique)
+        rows = [unique[key] for key in keys]
+        outcomes = await self._insert(rows)
         fresh = sum(
-            isinstance(outcome, Stored)
-            and outcome.fresh
-            and unique[key].state is DeliveryState.RECEIVED
-            for key, outcome in outcomes.items()
+            isinstance(outcome, Stored) and outcome.fresh and row.state is DeliveryState.RECEIVED
+            for row, outcome in zip(rows, outcomes, strict=True)
         )
         if fresh:
             try:
                 self._on_commit(fresh)
             except Exception as error:  # noqa: BLE001 - a broken bell must not undo an acknowledgement
                 _log.error("intake_ring_failed", error=type(error).__name__)
-        return outcomes
+        return dict(zip(keys, outcomes, strict=True))
 
-    def _insert(self, rows: list[NewDelivery]) -> dict[_Key, Stored | LeadRouterError]:
+    async def _insert(self, rows: list[NewDelivery]) -> Sequence[_Outcome]:
+        """Store rows, halving around those that cannot be; one outcome for each, in order."""
         try:
-            stored = self._store.insert(rows)
-            return {_key(row): one for row, one in zip(rows, stored, strict=True)}
+            return await self._store.insert(rows)
         except DataFault as error:
             if len(rows) == 1:
                 _log.error("intake_row_unstorable", source=rows[0].source)
-                return {_key(rows[0]): error}
+                return [error]
             middle = len(rows) // 2
-            return self._insert(rows[:middle]) | self._insert(rows[middle:])
+            return [*await self._insert(rows[:middle]), *await self._insert(rows[middle:])]
         except Transient as error:
             _log.warning("intake_commit_failed", rows=len(rows), error=type(error).__name__)
-            return dict.fromkeys(map(_key, rows), error)
+            return [error] * len(rows)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender keeps the lead and tries again
             _log.error("intake_commit_broke", rows=len(rows), error=type(error).__name__)
-            return dict.fromkeys(map(_key, rows), Transient("The commit failed. Try again."))
+            return [Transient("The commit failed. Try again.")] * len(rows)
 
 
 def _key(row: NewDelivery) -> _Key:

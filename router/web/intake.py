@@ -209,14 +209,15 @@ class Intake:
         if source.verify.scheme != "none":
             return
         live = self._secrets(source)
-        variable = secret_variable(source.verify.secret or source.id)
         if live and not any_same([token], live):
+            variable = secret_variable(source.verify.secret or source.id)
             raise Rejected(
                 f"Post to /in/{source.id}/<token>, with the value of {variable} as the token.",
                 status=401,
                 code="token_wrong" if token else "token_missing",
             )
         if not live and not self._loopback:
+            variable = secret_variable(source.verify.secret or source.id)
             raise Rejected(
                 f"The source {source.id!r} is unsigned, so it is open only while the server is"
                 f" bound to loopback. Set {variable} and post to /in/{source.id}/<that value>, or"
@@ -332,7 +333,7 @@ class Intake:
     async def _accept(self, arrival: Arrival, document: Json, *, wait: bool) -> Answer:
         key, remember = dedupe_key(arrival, document)
         stored = await self._committer.submit(self._row(arrival, key, remember=remember))
-        said: dict[str, object] = {"delivery_id": str(stored.delivery_id)}
+        said: dict[str, object] = {"delivery_id": stored.delivery_id}
         if wait:
             said["status"] = "pending"
             if arrival.source.wait and self._wait_owner is not None:

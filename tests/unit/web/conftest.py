@@ -79,7 +79,7 @@ class MemoryStore:
     error: Exception | None = None
     known: dict[tuple[str, str, bytes], DeliveryId] = field(default_factory=dict)
 
-    def insert(self, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
+    async def insert(self, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
         """Keep a batch whole, or nothing of it."""
         if self.error is not None:
             raise self.error

@@ -1,7 +1,6 @@
 """Group commit: who shares a transaction, and who is told what when it fails."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,15 +35,15 @@ def _row(number: int, key: int | None = None, state: DeliveryState | None = None
 class GatedStore:
     """Lets the first transaction wait until the test opens the gate."""
 
-    gate: threading.Event = field(default_factory=threading.Event)
-    began: threading.Event = field(default_factory=threading.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    began: asyncio.Event = field(default_factory=asyncio.Event)
     batches: list[list[int]] = field(default_factory=list)
     bad: frozenset[int] = frozenset()
     error: Exception | None = None
 
-    def insert(self, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
+    async def insert(self, rows: Sequence[NewDelivery]) -> Sequence[Stored]:
         self.began.set()
-        assert self.gate.wait(10)
+        await self.gate.wait()
         numbers = [row.id.int for row in rows]
         self.batches.append(numbers)
         if self.error is not None:
@@ -59,7 +58,7 @@ async def _during_a_commit(
 ) -> list[Stored | BaseException]:
     """Submit rows while another commit is under way; return what each was told."""
     first = asyncio.create_task(committer.submit(_row(9_000)))
-    await asyncio.to_thread(store.began.wait, 10)
+    await store.began.wait()
     tasks = [asyncio.create_task(committer.submit(row)) for row in rows]
     await asyncio.sleep(0)
     store.gate.set()
@@ -157,7 +156,7 @@ def test_closing_finishes_what_waits_and_takes_no_more() -> None:
     async def scene() -> Stored:
         committer = Committer(store, lambda _fresh: None)
         waiting = asyncio.create_task(committer.submit(_row(1)))
-        await asyncio.to_thread(store.began.wait, 10)
+        await store.began.wait()
         closing = asyncio.create_task(committer.close())
         await asyncio.sleep(0)
         with pytest.raises(Transient, match="shutting down"):
@@ -175,7 +174,7 @@ def test_a_caller_that_hung_up_does_not_disturb_the_others() -> None:
     async def scene() -> Stored:
         committer = Committer(store, lambda _fresh: None)
         first, second = (asyncio.create_task(committer.submit(_row(n))) for n in (1, 2))
-        await asyncio.to_thread(store.began.wait, 10)
+        await store.began.wait()
         first.cancel()
         store.gate.set()
         stored = await second
