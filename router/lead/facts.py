@@ -5,12 +5,13 @@ mapping is *unknown*, which is neither true nor false.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from router.lead.model import Lead
 from router.lead.states import LeadState
 
-FactValue = str | int | float | bool | tuple[str, ...]
+FactValue = str | int | float | bool | datetime | tuple[str, ...]
 Facts = Mapping[str, FactValue]
 
 
@@ -27,6 +28,8 @@ class FactType(StrEnum):
     NUM = "num"
     #: true or false.
     BOOL = "bool"
+    #: A moment, with its time zone.
+    DATE = "date"
     #: A set of texts.
     LIST = "list"
 
@@ -34,6 +37,8 @@ class FactType(StrEnum):
 #: Every fact: its type and what it means. The order is the order of the documentation.
 FACTS: dict[str, tuple[FactType, str]] = {
     "source": (FactType.CODE, "Name of the source that delivered the lead."),
+    "received_at": (FactType.DATE, "When the lead reached us."),
+    "submitted_at": (FactType.DATE, "When the form was filled in, as its sender says."),
     "form.id": (FactType.TEXT, "The form tool's id of the form."),
     "form.name": (FactType.TEXT, "The form's title."),
     "form.kind": (FactType.CODE, "What the form is for, as the source's mapping says."),
@@ -88,6 +93,8 @@ def facts_of(lead: Lead) -> Facts:
     cleaned = lead.state in _SETTLED
     values: dict[str, FactValue | None] = {
         "source": lead.source,
+        "received_at": lead.received_at,
+        "submitted_at": origin.submitted_at,
         "form.id": origin.form_id,
         "form.name": origin.form_name,
         "form.kind": origin.form_kind,
@@ -126,3 +133,25 @@ def facts_of(lead: Lead) -> Facts:
             "risk_flags": found.risk_flags,
         }
     return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def facts_from(recorded: Mapping[str, object]) -> Facts:
+    """Read facts back from the JSON that a decision kept.
+
+    >>> facts_from({"country": "GB", "tags": ["a", "b"]})
+    {'country': 'GB', 'tags': ('a', 'b')}
+    >>> facts_from({"received_at": "2026-01-05T09:00:00+00:00"})["received_at"].hour
+    9
+
+    Args:
+        recorded: Name to value; names that this version does not know are passed over.
+    """
+    values: dict[str, FactValue] = {}
+    for name, value in recorded.items():
+        if name in FACTS and isinstance(value, list):
+            values[name] = tuple(str(item) for item in value)
+        elif name in FACTS and FACTS[name][0] is FactType.DATE:
+            values[name] = datetime.fromisoformat(str(value))
+        elif name in FACTS and isinstance(value, (str, int, float)):
+            values[name] = value
+    return values

@@ -113,7 +113,7 @@ def _always(condition: Condition) -> bool:
 def _lists_of(condition: Condition) -> set[str]:
     match condition:
         case Comparison():
-            return {condition.list_name} - {""}
+            return {condition.named} - {""}
         case NotOf(part):
             return _lists_of(part)
         case _:

@@ -5,6 +5,7 @@ two together.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from operator import ge, gt, le, lt
 
 from router.lead.facts import Facts, FactValue
@@ -29,6 +30,8 @@ _ORDER: dict[Operator, Callable[[float, float], bool]] = {
     _O.GT: gt,
     _O.LTE: le,
     _O.LT: lt,
+    _O.AFTER: gt,
+    _O.BEFORE: lt,
 }
 
 #: Kleene: None is unknown.
@@ -166,7 +169,7 @@ def _comparison(test: Comparison, book: RuleBook) -> _Test:
         case _O.MISSING:
             found = _missing(fact, wanted=want is True)
         case _O.IN_LIST | _O.NOT_IN_LIST:
-            listed = book.lists.get(test.list_name, frozenset())
+            listed = book.lists.get(test.named, frozenset())
             found = _one_of(fact, listed, inside=operator is _O.IN_LIST)
         case _O.HAS | _O.HAS_ANY:
             found = _has(fact, values)
@@ -228,16 +231,20 @@ def _equals(fact: str, want: FactValue, *, same: bool) -> _Test:
 
 
 def _ordered(fact: str, operator: Operator, want: FactValue) -> _Test:
-    limit = float(want) if not isinstance(want, (str, tuple)) else 0.0
+    limit = 0.0 if isinstance(want, (str, tuple)) else _rank(want)
     compare = _ORDER[operator]
 
     def test(facts: Facts) -> bool | None:
         found = facts.get(fact)
         if found is None or isinstance(found, (str, tuple)):
             return None
-        return compare(found, limit)
+        return compare(_rank(found), limit)
 
     return test
+
+
+def _rank(value: float | datetime) -> float:
+    return value.timestamp() if isinstance(value, datetime) else value
 
 
 def _fold(value: FactValue) -> FactValue:

@@ -5,6 +5,7 @@ Plain and slow on purpose: :mod:`router.rulebook.evaluate` must agree with it, a
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from router.lead.facts import Facts, FactValue
 from router.rulebook.model import (
@@ -95,7 +96,7 @@ def _compare(test: Comparison, lists: Lists, actual: FactValue | None) -> Truth:
         return Truth.UNKNOWN
     folded = _fold(actual)
     if test.operator in (_O.IN_LIST, _O.NOT_IN_LIST):
-        listed = folded in lists.get(test.list_name, frozenset())
+        listed = folded in lists.get(test.named, frozenset())
         return _truth(listed is (test.operator is _O.IN_LIST))
     return _truth(_holds(test.operator, folded, test.want))
 
@@ -113,9 +114,14 @@ def _holds(operator: Operator, actual: FactValue, want: FactValue) -> bool:
         return (actual == want) is (operator is _O.IS)
     if operator in (_O.IS, _O.NOT):
         return (actual == want) is (operator is _O.IS)
-    return (operator in (_O.GTE, _O.LTE) and actual == want) or (
-        actual > want if operator in (_O.GTE, _O.GT) else actual < want
+    found, limit = _rank(actual), _rank(want)
+    return (operator in (_O.GTE, _O.LTE) and found == limit) or (
+        found > limit if operator in (_O.GTE, _O.GT, _O.AFTER) else found < limit
     )
+
+
+def _rank(value: float | datetime) -> float:
+    return value.timestamp() if isinstance(value, datetime) else value
 
 
 def _fold(value: FactValue) -> FactValue:

@@ -1,6 +1,7 @@
 """The shapes of a rule book, as frozen values: what ``load`` gives and everybody else reads.
 
-Rules are shaped in :mod:`router.rulebook.rule` and sources in :mod:`router.rulebook.source`; both
+Rules are shaped in :mod:`router.rulebook.rule`, tables in :mod:`router.rulebook.table`, the
+book's own tests in :mod:`router.rulebook.proof` and sources in :mod:`router.rulebook.source`; all
 can be had from here.
 """
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from router.rulebook.proof import Case, Expectation, Invariant, Proofs
 from router.rulebook.rule import (
     PRIORITIES,
     AllOf,
@@ -29,6 +31,7 @@ from router.rulebook.rule import (
     Verdict,
 )
 from router.rulebook.source import CANONICAL_FIELDS, Source, Verification
+from router.rulebook.table import Key, Row, Table
 
 __all__ = [
     "CANONICAL_FIELDS",
@@ -36,13 +39,17 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "Calendar",
+    "Case",
     "Comparison",
     "ComparisonTrace",
     "Condition",
     "Effect",
     "Example",
+    "Expectation",
     "HandoffStandard",
     "Intent",
+    "Invariant",
+    "Key",
     "Member",
     "NotOf",
     "OnUnknown",
@@ -52,7 +59,9 @@ __all__ = [
     "Place",
     "Pool",
     "Promise",
+    "Proofs",
     "Queue",
+    "Row",
     "Rule",
     "RuleBook",
     "RuleTrace",
@@ -60,6 +69,7 @@ __all__ = [
     "Source",
     "Step",
     "StepKind",
+    "Table",
     "Taxonomy",
     "Truth",
     "Verdict",
@@ -230,5 +240,8 @@ class RuleBook:
     taxonomy: Taxonomy
     standards: Mapping[str, HandoffStandard]
     sources: Mapping[str, Source]
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    #: The book's own tests; they are stored with it but do not change its digest.
+    proofs: Proofs = field(default_factory=Proofs)
     #: The files it was read from, path to text, so that it can be stored and read again.
     files: Mapping[str, str] = field(default_factory=dict, repr=False)

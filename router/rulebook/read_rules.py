@@ -30,6 +30,7 @@ OPERATORS: dict[FactType, tuple[Operator, ...]] = {
     FactType.INT: _NUMBER,
     FactType.NUM: _NUMBER,
     FactType.BOOL: (_O.IS, _O.NOT, _O.MISSING),
+    FactType.DATE: (_O.MISSING,),
     FactType.LIST: (_O.HAS, _O.HAS_ANY, _O.MISSING),
 }
 
@@ -163,7 +164,7 @@ class _ConditionReader:
         want: FactValue
         if operator in (_O.IN_LIST, _O.NOT_IN_LIST):
             name = self.reader.refer("list", node)
-            return [Comparison(fact, operator, name, at, list_name=name)]
+            return [Comparison(fact, operator, name, at, named=name)]
         if operator is _O.MISSING:
             want = self.reader.truth(node)
         elif operator in (_O.IN, _O.NOT_IN, _O.HAS_ANY):

@@ -39,6 +39,20 @@ class Operator(StrEnum):
     HAS = "has"
     HAS_ANY = "has_any"
     CONTAINS = "contains"
+    STARTS_WITH = "starts_with"
+    ENDS_WITH = "ends_with"
+    #: A pattern of RE2, found anywhere in the text unless it is anchored.
+    MATCHES = "matches"
+    #: The moment is later, or earlier, than the one that is wanted.
+    AFTER = "after"
+    BEFORE = "before"
+    #: The moment is at most this long before the lead was received, and not after it.
+    WITHIN_LAST = "within_last"
+    #: Equal to another fact of the same lead.
+    SAME_AS = "same_as"
+    #: The moment is in the opening hours of a calendar of the book.
+    IN_CALENDAR = "in_calendar"
+    NOT_IN_CALENDAR = "not_in_calendar"
     MISSING = "missing"
 
 
@@ -61,11 +75,12 @@ class Comparison:
 
     fact: str
     operator: Operator
-    #: Already read by the fact's declared type; case-folded where text is compared.
+    #: Already read by the fact's declared type; case-folded where text is compared. A pattern is
+    #: as written; ``within_last`` wants seconds, ``same_as`` the name of the other fact.
     want: FactValue
     place: Place
-    #: For in_list and not_in_list: the name of the list.
-    list_name: str = ""
+    #: The list of in_list and not_in_list, the calendar of in_calendar and not_in_calendar.
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +166,8 @@ class Rule:
     place: Place
     on_unknown: OnUnknown = OnUnknown.SKIP
     examples: tuple[Example, ...] = ()
+    #: Id of a table that must have a row for the lead, whose outputs join ``then``; often empty.
+    table: str = ""
 
 
 class Truth(StrEnum):

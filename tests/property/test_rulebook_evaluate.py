@@ -36,7 +36,7 @@ SIZES = st.integers(-1, 3)
 def comparison(fact: str, operator: Operator, want: FactValue) -> Comparison:
     """Make a comparison; the lists have one name."""
     listed = operator in (Operator.IN_LIST, Operator.NOT_IN_LIST)
-    return Comparison(fact, operator, want, HERE, list_name="listed" if listed else "")
+    return Comparison(fact, operator, want, HERE, named="listed" if listed else "")
 
 
 TEXTS = st.one_of(

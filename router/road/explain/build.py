@@ -11,7 +11,7 @@ from router.errors import Misconfigured, NotFound
 from router.lead.clock import Clock
 from router.lead.decision import ClockKind
 from router.lead.events import EventKind, chain
-from router.lead.facts import Facts, FactValue, facts_of
+from router.lead.facts import Facts, facts_from, facts_of
 from router.lead.model import Lead
 from router.lead.states import OwnerKind
 from router.road.explain.next import next_steps
@@ -205,10 +205,7 @@ def _facts(lead: Lead, judged: StoredEvent | None) -> tuple[Facts, str]:
     recorded = judged.personal.get("facts") if judged is not None else None
     if not recorded:
         return facts_of(lead), "present"
-    values: dict[str, FactValue] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in recorded.items()
-    }
-    return values, "recorded"
+    return facts_from(recorded), "recorded"
 
 
 def _who(lead: Lead) -> str:

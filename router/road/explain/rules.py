@@ -218,9 +218,9 @@ def _compared(test: Comparison, facts: Facts) -> str:
         case _O.MISSING:
             return f"{said} (takes {'nothing' if test.want is True else 'any value'})"
         case _O.IN_LIST:
-            return f"{said} (takes one of the list {test.list_name})"
+            return f"{said} (takes one of the list {test.named})"
         case _O.NOT_IN_LIST:
-            return f"{said} (takes none of the list {test.list_name})"
+            return f"{said} (takes none of the list {test.named})"
     if test.operator is _O.IS and _same(actual, test.want):
         return said
     return f"{said} (takes {_NEEDS[test.operator].format(_written(test.want))})"
