@@ -113,8 +113,10 @@ def _best(plan: Plan, item: dict[str, Json], document: Json) -> _Best:
                 held = best.get(field)
                 if held is None or rank <= held[0]:
                     best[field] = (rank, typed[:cap], read)
-    _follow_all(best, plan.at_item, item)
-    _follow_all(best, plan.at_root, document)
+    if plan.at_item:
+        _follow_all(best, plan.at_item, item)
+    if plan.at_root:
+        _follow_all(best, plan.at_root, document)
     return best
 
 

@@ -1,7 +1,7 @@
 """What clean needs: who is known under a lead's keys, read under the locks of those keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.app import App
@@ -24,6 +24,8 @@ class People:
 
     contacts: dict[str, ContactId]
     open_leads: dict[ContactId, Lead]
+    #: Digest of a rule book to when a review that is opened now is due, in working time.
+    review_by: dict[str, datetime] = field(default_factory=dict)
 
 
 class Clean:
@@ -56,6 +58,9 @@ class Clean:
         lead = case.lead
         book = self._app.book(lead.digest)
         source = book.sources.get(lead.source)
+        review_by = people.review_by.get(lead.digest)
+        if review_by is None:
+            review_by = people.review_by[lead.digest] = self._app.review_by(book, now)
         return decide(
             lead,
             prepared,
@@ -63,7 +68,7 @@ class Clean:
             now,
             required=source.required if source else (),
             reviewer=book.taxonomy.reviewer,
-            review_by=self._app.review_by(book, now),
+            review_by=review_by,
         )
 
     def absorb(self, people: People, prepared: Prepared, decision: Decision) -> None:  # noqa: ARG002 - the runner's shape
