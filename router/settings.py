@@ -34,6 +34,20 @@ class DestinationSettings(BaseModel):
     )
     in_flight: int = Field(default=4, ge=1, le=64, description="Calls under way at once.")
     timeout_s: float = Field(default=10.0, gt=0, le=60, description="Seconds one call may take.")
+    per_second: float | None = Field(
+        default=None,
+        gt=0,
+        le=10_000,
+        description="Most calls a second, over all workers; unset means no limit.",
+    )
+    burst: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Calls that may follow one another at once after a rest, where per_second is"
+        " set; unset means one second's worth. With less, fewer leave: a worker that finds no call"
+        " left comes back about a second later.",
+    )
 
 
 class Settings(BaseSettings):

@@ -1,12 +1,14 @@
 """Deliver: carry actions outside, one destination at a time, with a receipt for each.
 
 An action is leased and committed before anybody is called; its receipt is written only while the
-lease's fence is still ours. A dead destination holds up nobody but itself.
+lease's fence is still ours. A dead destination holds up nobody but itself; nor does one that allows
+few calls a second: a job that finds no call left ends, and the ticker rings again within a second.
 """
 
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from math import ceil
 
 import structlog
 
@@ -24,12 +26,15 @@ from router.road.record import Batch, Listeners, record
 from router.store import actions
 from router.store.actions import Leased
 from router.store.leads import lock_leads
+from router.store.pacing import Pace, refund
 from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
 
 #: Actions that one job leases at a time.
 _AT_ONCE = 8
+#: Seconds whose calls are leased at one time where calls are limited by the second.
+_PACED_S = 0.1
 #: Seconds a job goes on before it stops and rings again.
 _DELIVER_S = 2.0
 _ERROR_CHARS = 500
@@ -47,6 +52,11 @@ class Outbound:
         self._app = app
         self._spread = random.Random().random  # noqa: S311 - jitter only has to differ
         self._breakers = {name: Breaker() for name in app.settings.destinations}
+        self._paces = {
+            name: Pace(told.per_second, told.burst or max(1, ceil(told.per_second)))
+            for name, told in app.settings.destinations.items()
+            if told.per_second is not None
+        }
 
     def deliver(self, name: str) -> int:
         """Send what is due to one destination, for about two seconds.
@@ -72,7 +82,7 @@ class Outbound:
                 if late or not breaker.allows(ticks()):
                     # Too late to be sure that the lease outlives the call, or the one before it
                     # failed once too often: give the rest back.
-                    self._give_back(batch[position:])
+                    self._give_back(name, batch[position:])
                     break
                 self._carry(name, leased)
                 settled += 1
@@ -81,7 +91,11 @@ class Outbound:
 
     def _lease(self, name: str) -> list[Leased]:
         now = read_now()
-        told = self._app.settings.destinations[name]
+        told, pace = self._app.settings.destinations[name], self._paces.get(name)
+        most = min(_AT_ONCE, max(1, told.in_flight // 2))
+        if pace is not None:
+            # What is leased counts as called: the calls must not come much later, and in a heap.
+            most = min(most, max(1, int(pace.per_second * _PACED_S)))
         with transaction(self._app.engine) as tx:
             if actions.is_held(tx):
                 return []
@@ -91,13 +105,16 @@ class Outbound:
                 now=now,
                 lease=timedelta(seconds=self._app.settings.lease_s),
                 in_flight=told.in_flight,
-                most=min(_AT_ONCE, max(1, told.in_flight // 2)),
+                most=most,
+                pace=pace,
             )
 
-    def _give_back(self, batch: list[Leased]) -> None:
+    def _give_back(self, name: str, batch: list[Leased]) -> None:
+        pace = self._paces.get(name)
         with transaction(self._app.engine) as tx:
-            for leased in batch:
-                actions.unsent(tx, leased, now=read_now())
+            unsent = sum(actions.unsent(tx, leased, now=read_now()) for leased in batch)
+            if pace is not None:
+                refund(tx, name, pace, unsent)
 
     def _carry(self, name: str, leased: Leased) -> None:
         """Call the destination and settle the action by what came back."""

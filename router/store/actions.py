@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from router.lead.ids import LeadId
+from router.store.pacing import Pace, allowed, spend
 from router.store.processes import database_now
 from router.store.tx import Tx
 
@@ -84,7 +85,14 @@ class Leased:
 
 
 def lease_actions(  # noqa: PLR0913 - every bound of the claim by name
-    tx: Tx, destination: str, *, now: datetime, lease: timedelta, in_flight: int, most: int
+    tx: Tx,
+    destination: str,
+    *,
+    now: datetime,
+    lease: timedelta,
+    in_flight: int,
+    most: int,
+    pace: Pace | None = None,
 ) -> list[Leased]:
     """Claim actions of one destination, in order per lead; commit before calling anybody.
 
@@ -96,15 +104,21 @@ def lease_actions(  # noqa: PLR0913 - every bound of the claim by name
             on theirs to the second.
         in_flight: Most calls under way to this destination at once, over all workers.
         most: Most to claim here.
+        pace: Calls a second that the destination allows; each claimed action counts as a call.
     """
     tx.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", (destination,))
     clock = database_now(tx)
     tx.run(_RELEASE, (now, destination, clock))
     row = tx.row(_IN_FLIGHT, (destination,))
     room = min(most, in_flight - (int(row[0]) if row else 0))
+    if pace is not None:
+        room = min(room, allowed(tx, destination, pace, clock))
     if room <= 0:
         return []
-    return _claim(tx, destination, now, clock + lease, room)
+    claimed = _claim(tx, destination, now, clock + lease, room)
+    if pace is not None:
+        spend(tx, destination, pace, len(claimed), clock)
+    return claimed
 
 
 def _claim(tx: Tx, destination: str, now: datetime, until: datetime, room: int) -> list[Leased]:

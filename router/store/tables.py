@@ -34,6 +34,10 @@ def _text(name: str, *, default: str | None = "") -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False, server_default=fallback)
 
 
+def _partial(name: str, *columns: str, where: str) -> sa.Index:
+    return sa.Index(name, *columns, postgresql_where=sa.text(where))
+
+
 def _number(name: str, default: int = 0) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False, server_default=sa.text(str(default)))
 
@@ -51,12 +55,8 @@ delivery = sa.Table(
     _text("content_type"),
     _text("reason"),
     _number("attempts"),
-    sa.Index("ix_delivery_waiting", "received_at", postgresql_where=sa.text("state = 'received'")),
-    sa.Index(
-        "ix_delivery_failed",
-        "received_at",
-        postgresql_where=sa.text("state = 'received' AND attempts > 0"),
-    ),
+    _partial("ix_delivery_waiting", "received_at", where="state = 'received'"),
+    _partial("ix_delivery_failed", "received_at", where="state = 'received' AND attempts > 0"),
     sa.Index("ix_delivery_received_at", "received_at", "id"),
     comment="One webhook request, raw, so that it can be taken again after a mapping fix.",
 )
@@ -116,14 +116,9 @@ lead = sa.Table(
         " 'contacted', 'closed', 'in_review', 'parked', 'rejected', 'merged')",
         name="state_is_known",
     ),
-    sa.Index("ix_lead_due", "state", "rank_at", postgresql_where=sa.text("due_at IS NOT NULL")),
-    sa.Index(
-        "ix_lead_failed",
-        "state",
-        "rank_at",
-        postgresql_where=sa.text("due_at IS NOT NULL AND attempts > 0"),
-    ),
-    sa.Index("ix_lead_parked", "id", postgresql_where=sa.text("state = 'parked'")),
+    _partial("ix_lead_due", "state", "rank_at", where="due_at IS NOT NULL"),
+    _partial("ix_lead_failed", "state", "rank_at", where="due_at IS NOT NULL AND attempts > 0"),
+    _partial("ix_lead_parked", "id", where="state = 'parked'"),
     sa.Index("ix_lead_contact_id", "contact_id"),
     sa.Index("ix_lead_received_at", "received_at", "id"),
     sa.Index("ix_lead_delivery_id", "delivery_id"),
@@ -182,12 +177,7 @@ handoff = sa.Table(
     _at("answered_at", null=True),
     _text("reason"),
     sa.Index("ix_handoff_lead_id", "lead_id"),
-    sa.Index(
-        "ix_handoff_open",
-        "to_id",
-        "offered_at",
-        postgresql_where=sa.text("state IN ('offered', 'accepted')"),
-    ),
+    _partial("ix_handoff_open", "to_id", "offered_at", where="state IN ('offered', 'accepted')"),
     comment="One transfer of ownership with its packet.",
 )
 
@@ -205,7 +195,7 @@ clock = sa.Table(
     _at("next_at", null=True),
     _number("generation", 1),
     _at("ended_at", null=True),
-    sa.Index("ix_clock_due", "next_at", postgresql_where=sa.text("next_at IS NOT NULL")),
+    _partial("ix_clock_due", "next_at", where="next_at IS NOT NULL"),
     comment="An SLA clock of a lead and its next due step; a newer generation voids older ones.",
 )
 
@@ -229,22 +219,19 @@ action = sa.Table(
     _text("last_error"),
     _at("created_at"),
     _at("ended_at", null=True),
-    sa.Index(
-        "ix_action_waiting",
-        "destination",
-        "next_at",
-        "number",
-        postgresql_where=sa.text("state = 'pending'"),
-    ),
-    sa.Index(
-        "ix_action_leased",
-        "destination",
-        "leased_until",
-        postgresql_where=sa.text("state = 'sending'"),
-    ),
+    _partial("ix_action_waiting", "destination", "next_at", "number", where="state = 'pending'"),
+    _partial("ix_action_leased", "destination", "leased_until", where="state = 'sending'"),
     sa.Index("ix_action_lead_id", "lead_id", "destination", "number"),
     sa.Index("ix_action_created_at", "created_at", "id"),
     comment="One thing to do outside, with its attempts and its receipt.",
+)
+
+pace = sa.Table(
+    "pace",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    _at("paid_until"),
+    comment="How far the calls to a destination with a rate limit run ahead of the time.",
 )
 
 review_item = sa.Table(
@@ -264,7 +251,7 @@ review_item = sa.Table(
     _at("answered_at", null=True),
     _text("answer"),
     _text("answered_by"),
-    sa.Index("ix_review_item_open", "due_at", postgresql_where=sa.text("state = 'open'")),
+    _partial("ix_review_item_open", "due_at", where="state = 'open'"),
     sa.Index("ix_review_item_lead_id", "lead_id"),
     comment="One question to a named person.",
 )

@@ -11,12 +11,15 @@ from werkzeug import Request, Response
 from router.app import App, build_app
 from router.lead.model import Lead
 from router.now import now as read_now
+from router.now import ticks
 from router.road.act import act
 from router.road.deliver import Outbound
 from router.road.drain import Road
 from router.settings import DestinationSettings, Settings
 from router.stages.desk import decide as desk
 from router.store import actions
+from router.store.pacing import Pace, allowed, refund, spend
+from router.store.processes import database_now
 from router.store.tx import transaction
 from tests.build import events_of, inquiry, messages_of, send, time_stands_at
 
@@ -181,3 +184,59 @@ def test_outbound_stop_holds_everything_and_start_lets_it_go(town: App, peer: Pe
         actions.hold_outbound(tx, hold=False, by="operator", now=read_now())
     Outbound(town).deliver("crm")
     assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
+
+
+@pytest.fixture
+def paced(town: App, peer: Peer) -> Iterator[App]:
+    """Return the same parts, where the peer allows five calls a second and three at once."""
+    told = DestinationSettings(url=peer.url, allow_private=True, per_second=5, burst=3)
+    settings = town.settings.model_copy(update={"destinations": {"crm": told}})
+    made = build_app(settings)
+    with transaction(made.engine) as tx:
+        tx.run("DELETE FROM pace")
+    yield made
+    made.close()
+
+
+def test_calls_a_second_are_limited_over_all_workers(paced: App, peer: Peer) -> None:
+    for _ in range(12):
+        offered(paced)
+    workers = [Outbound(paced), Outbound(paced), Outbound(paced)]
+    started = ticks()
+    while ticks() - started < 1.0:
+        for worker in workers:
+            worker.deliver("crm")
+    took = ticks() - started
+    assert 3 < len(peer.seen) <= 3 + 5 * took
+    assert len({key for key, _ in peer.seen}) == len(peer.seen)
+
+
+def test_job_that_finds_no_call_left_ends_at_once_and_its_action_waits_unharmed(
+    paced: App, peer: Peer
+) -> None:
+    lead = [offered(paced) for _ in range(4)][-1]
+    outbound = Outbound(paced)
+    with transaction(paced.engine) as tx:
+        spend(tx, "crm", Pace(5, 3), 3 + 5 * 60, database_now(tx))
+    started = ticks()
+    assert outbound.deliver("crm") == 0
+    assert ticks() - started < 1.0
+    assert peer.seen == []
+    assert messages_of(paced, lead.id) == [("handoff.offered", "pending")]
+
+
+def test_calls_that_were_counted_and_not_made_are_given_back(paced: App, peer: Peer) -> None:
+    for _ in range(3):
+        offered(paced)
+    pace = Pace(0.01, 3)
+    with transaction(paced.engine) as tx:
+        claimed = actions.lease_actions(
+            tx, "crm", now=read_now(), lease=timedelta(minutes=1), in_flight=8, most=8, pace=pace
+        )
+        assert len(claimed) == 3
+        assert allowed(tx, "crm", pace, database_now(tx)) == 0
+        for leased in claimed:
+            actions.unsent(tx, leased, now=read_now())
+        refund(tx, "crm", pace, len(claimed))
+        assert allowed(tx, "crm", pace, database_now(tx)) == 3
+    assert peer.seen == []

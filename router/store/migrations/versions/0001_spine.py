@@ -301,6 +301,13 @@ def upgrade() -> None:
         comment="The fairness ledger: what a member is owed (in weights) and how many it was given.",
     )
     op.create_table(
+        "pace",
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("paid_until", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("destination", name=op.f("pk_pace")),
+        comment="How far the calls to a destination with a rate limit run ahead of the time.",
+    )
+    op.create_table(
         "process",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -415,6 +422,7 @@ def downgrade() -> None:
     op.drop_index("ix_review_item_lead_id", table_name="review_item")
     op.drop_table("review_item")
     op.drop_table("process")
+    op.drop_table("pace")
     op.drop_table("pool_member")
     op.drop_table("pool")
     op.drop_index("ix_lead_received_at", table_name="lead")
