@@ -245,7 +245,8 @@ def _canonical(local: str, domain: str) -> str:
         # Fastmail delivers anything@ann.fastmail.com to ann@fastmail.com.
         local, domain = domain.removesuffix(".fastmail.com").rpartition(".")[2], "fastmail.com"
     if domain in _TAGS:
-        local = local.partition("+")[0] or local
+        # Without its tag `ann.+web` would end in a dot, which no address may.
+        local = local.partition("+")[0].rstrip(".") or local
     if domain in _GOOGLE:
         local, domain = local.replace(".", "") or local, "gmail.com"
     return f"{local}@{domain}"

@@ -14,6 +14,7 @@ from router.stages.clean.email import country_of_domain, read_email
         ("mailto:ann@example.com?subject=Hi", "ann@example.com"),
         ("a.n.n+news@gmail.com", "ann@gmail.com"),
         ("ann@googlemail.com", "ann@gmail.com"),
+        ("ann.+a@outlook.com", "ann@outlook.com"),
         ("ann+a@outlook.com", "ann@outlook.com"),
         ("a.n.n@outlook.com", "a.n.n@outlook.com"),
         ("ann+a@icloud.com", "ann@icloud.com"),
