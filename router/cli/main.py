@@ -5,6 +5,7 @@ import sys
 import typer
 
 from router.cli import (
+    bench,
     demo,
     doctor,
     explain,
@@ -46,7 +47,7 @@ _PARTS = (
     *(up, demo, send),
     *(leads, explain, tasks, review, people, replay),
     *(rules, outbound, keys),
-    *(doctor, migrate, processes),
+    *(doctor, migrate, processes, bench),
 )
 
 for module in _PARTS:

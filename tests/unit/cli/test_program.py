@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from router.cli import output
+from router.cli.bench import measure
 from router.cli.book import load, shipped
 from router.cli.checks import setting_rows
 from router.cli.main import app
@@ -96,3 +97,20 @@ def test_settings_are_listed_with_their_origin_and_without_secrets() -> None:
     assert rows["LEAD_ROUTER_REDIS_URL"] == ("not set", "default")
     assert rows["LEAD_ROUTER_PORT"] == ("1", "environment")
     assert "hidden" not in str(rows)
+
+
+def test_bench_of_a_checkout_lists_its_options() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "router.cli.main", "bench", "--help"],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == output.OK, told.stderr
+    assert "--quick" in told.stdout
+
+
+def test_bench_of_an_installation_says_where_the_measurements_are(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="Clone the repository and run `make bench`"):
+        measure(tmp_path, [])
