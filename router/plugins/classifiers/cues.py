@@ -5,13 +5,14 @@ however many there are. The longest phrase counts; the words in it are not count
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from router.lead.events import canonical
 from router.lead.model import Alternative
-from router.plugins.classifiers.text import one_line, plain, risks, sentences, words
+from router.plugins.classifiers.text import Look, look, one_line, plain, sentences, words
 from router.plugins.kinds import Enquiry, Suggestion
 from router.rulebook.model import Taxonomy
 
@@ -30,16 +31,23 @@ _SHORTEST_STEM = 3
 _INTENT, _SERVICE, _URGENCY = range(3)
 
 
-#: What a phrase says: kind of list, then label to weight.
+#: What phrases say while they are learned: kind of list, then label to weight.
 _Says = dict[int, dict[str, float]]
+#: The same, ready to be read: labels with their weights, by kind.
+_Labels = tuple[tuple[str, float], ...]
+_Ready = tuple[tuple[int, _Labels], ...]
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What was found in a text: (kind, label, phrase) to its weight, and how often it was said."""
+class _Heard:
+    """One phrase of a text: what it says about one kind, and how often."""
 
-    weights: dict[tuple[int, str, str], float] = field(default_factory=dict)
-    counts: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    labels: _Labels
+    count: int = 1
+
+
+#: What was found in a text, by kind and then by phrase, in the order of the text.
+_Reading = tuple[dict[str, _Heard], dict[str, _Heard], dict[str, _Heard]]
 
 
 class Cues:
@@ -61,22 +69,29 @@ class Cues:
         Args:
             taxonomy: The labels that may be suggested, and their phrases.
         """
-        #: Phrases as written, and by their stems; lengths in words by first stem, longest first.
-        self._exact: dict[str, _Says] = {}
-        self._stems: dict[str, _Says] = {}
-        self._lengths: dict[str, tuple[int, ...]] = {}
+        #: What phrases say as written, and by their stems.
+        self._exact: dict[str, _Ready] = {}
+        self._stems: dict[str, _Ready] = {}
+        #: Lengths of the longer phrases in words, longest first, by their first two stems; the
+        #: first stem of every phrase is here.
+        self._lengths: dict[str, dict[str, tuple[int, ...]]] = {}
         self._intents = tuple(intent.id for intent in taxonomy.intents)
         # Where nothing speaks for any intent, the one that a person always looks at is named.
         self._otherwise = next(
             (intent.id for intent in taxonomy.intents if intent.always_review),
             self._intents[-1] if self._intents else "",
         )
-        for intent in taxonomy.intents:
-            self._learn(_INTENT, intent.id, intent.cues)
-        for service, phrases in taxonomy.services.items():
-            self._learn(_SERVICE, service, dict.fromkeys(phrases, 1.0))
-        self._learn(_URGENCY, "high", taxonomy.urgent)
-        self._learn(_URGENCY, "low", taxonomy.relaxed)
+        self._learn(
+            [
+                *((_INTENT, intent.id, intent.cues) for intent in taxonomy.intents),
+                *(
+                    (_SERVICE, service, dict.fromkeys(phrases, 1.0))
+                    for service, phrases in taxonomy.services.items()
+                ),
+                (_URGENCY, "high", taxonomy.urgent),
+                (_URGENCY, "low", taxonomy.relaxed),
+            ]
+        )
         self.version = _digest(taxonomy)
 
     def suggest(self, enquiry: Enquiry) -> Suggestion:
@@ -87,64 +102,87 @@ class Cues:
         """
         text = plain(enquiry.text)
         parts = [(part, words(part)) for part in sentences(text)]
-        reading = _Reading()
+        reading: _Reading = ({}, {}, {})
         strength = [self._read(found, reading) for _, found in parts]
-        scores = _scores(reading, _INTENT)
+        scores = _scores(reading[_INTENT])
         ranked = self._ranked(scores)
         best, confidence = ranked[0] if ranked else (self._otherwise, 0.0)
-        services = _scores(reading, _SERVICE)
-        found = [word for _, each in parts for word in each]
+        services = _scores(reading[_SERVICE])
         return Suggestion(
             intent=best,
             confidence=confidence,
-            urgency=_urgency(_scores(reading, _URGENCY)),
-            service_interest=max(services, key=lambda name: services[name]) if services else "",
+            urgency=_urgency(_scores(reading[_URGENCY])),
+            service_interest=max(services, key=services.__getitem__) if services else "",
             summary=_summary(parts, strength),
-            evidence=_evidence(reading, best),
+            evidence=_evidence(reading[_INTENT], best),
             alternatives=tuple(
-                Alternative(intent, share) for intent, share in ranked[1 : _MOST_ALTERNATIVES + 1]
+                [Alternative(intent, share) for intent, share in ranked[1 : _MOST_ALTERNATIVES + 1]]
             ),
-            risk_flags=_flags(text, found, reading, scores),
+            risk_flags=_flags(look(text), reading, scores),
             classifier=self.name,
             version=self.version,
         )
 
-    def _learn(self, kind: int, label: str, phrases: Mapping[str, float]) -> None:
-        for phrase, weight in phrases.items():
-            spelled = words(plain(phrase))
-            if not spelled:
-                continue
-            stems = [_stem(word) for word in spelled]
-            self._exact.setdefault(" ".join(spelled), {}).setdefault(kind, {})[label] = weight
-            labels = self._stems.setdefault(" ".join(stems), {}).setdefault(kind, {})
-            # Phrases may share their stems; the most cautious weight speaks for inflections.
-            labels[label] = min(labels.get(label, weight), weight, key=abs)
-            lengths = {*self._lengths.get(stems[0], ()), len(stems)}
-            self._lengths[stems[0]] = tuple(sorted(lengths, reverse=True))
+    def _learn(self, lists: Iterable[tuple[int, str, Mapping[str, float]]]) -> None:
+        exact: dict[str, _Says] = {}
+        stemmed: dict[str, _Says] = {}
+        for kind, label, phrases in lists:
+            for phrase, weight in phrases.items():
+                spelled = words(plain(phrase))
+                if not spelled:
+                    continue
+                stems = [_stem(word) for word in spelled]
+                exact.setdefault(" ".join(spelled), {}).setdefault(kind, {})[label] = weight
+                labels = stemmed.setdefault(" ".join(stems), {}).setdefault(kind, {})
+                # Phrases may share their stems; the most cautious weight speaks for inflections.
+                labels[label] = min(labels.get(label, weight), weight, key=abs)
+                longer = self._lengths.setdefault(stems[0], {})
+                if len(stems) > 1:
+                    lengths = {*longer.get(stems[1], ()), len(stems)}
+                    longer[stems[1]] = tuple(sorted(lengths, reverse=True))
+        self._stems = {key: _ready(says, {}) for key, says in stemmed.items()}
+        for phrase, own in exact.items():
+            says = stemmed[" ".join(map(_stem, phrase.split(" ")))]
+            self._exact[phrase] = _ready(says, own)
 
     def _read(self, found: list[str], reading: _Reading) -> float:
         """Find the phrases of one sentence; return how much it says about intents."""
         total, free_from = 0.0, [0, 0, 0]
-        stems = list(map(_stem, found))
-        for start, stem in enumerate(stems):
-            for length in self._lengths.get(stem, ()):
-                end = start + length
-                key = stem if length == 1 else " ".join(stems[start:end])
-                says = self._stems.get(key)
-                if says is None or end > len(stems):
+        for start, end, says in self._places(found):
+            phrase = " ".join(found[start:end])
+            for kind, labels in self._exact.get(phrase, says):
+                if start < free_from[kind]:
                     continue
-                phrase = " ".join(found[start:end])
-                exact = self._exact.get(phrase, {})
-                for kind, labels in says.items():
-                    if start < free_from[kind]:
-                        continue
-                    free_from[kind] = end
-                    for label, weight in {**labels, **exact.get(kind, {})}.items():
-                        said = (kind, label, phrase)
-                        reading.weights[said] = weight
-                        reading.counts[said] = reading.counts.get(said, 0) + 1
-                        total += weight if kind == _INTENT and weight > 0 else 0.0
+                free_from[kind] = end
+                heard = reading[kind].get(phrase)
+                if heard is None:
+                    reading[kind][phrase] = _Heard(labels)
+                else:
+                    heard.count += 1
+                if kind == _INTENT:
+                    for _, weight in labels:
+                        total += max(weight, 0.0)
         return total
+
+    def _places(self, found: list[str]) -> list[tuple[int, int, _Ready]]:
+        """Return where phrases stand by their stems: from left to right, longest first."""
+        places: list[tuple[int, int, _Ready]] = []
+        stems = list(map(_stem, found))
+        lengths, phrases, last = self._lengths, self._stems, len(stems)
+        for start, stem in enumerate(stems):
+            longer = lengths.get(stem)
+            if longer is None:
+                continue
+            # Most first stems begin many phrases; the second one rules nearly all of them out.
+            if longer and start + 1 < last:
+                for length in longer.get(stems[start + 1], ()):
+                    end = start + length
+                    says = phrases.get(" ".join(stems[start:end]))
+                    if says is not None and end <= last:
+                        places.append((start, end, says))
+            if stem in phrases:
+                places.append((start, start + 1, phrases[stem]))
+        return places
 
     def _ranked(self, scores: Mapping[str, float]) -> list[tuple[str, float]]:
         squares = {intent: score * score for intent, score in scores.items() if score > 0}
@@ -152,6 +190,13 @@ class Cues:
         # The book's order breaks ties, so that the same text always gives the same answer.
         order = sorted(squares, key=lambda intent: -squares[intent])
         return [(intent, round(squares[intent] / total, 4)) for intent in order]
+
+
+def _ready(says: _Says, own: _Says) -> _Ready:
+    """Put what the very phrase says over what its stems say."""
+    return tuple(
+        (kind, tuple({**labels, **own.get(kind, {})}.items())) for kind, labels in says.items()
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -165,13 +210,13 @@ def _stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > _SHORTEST_STEM else word
 
 
-def _scores(reading: _Reading, kind: int) -> dict[str, float]:
+def _scores(heard: Mapping[str, _Heard]) -> dict[str, float]:
     """Add up the weights of a kind; each repeat of a phrase counts half of the one before."""
     scores: dict[str, float] = {}
-    for key, weight in reading.weights.items():
-        if key[0] == kind:
-            repeats = min(reading.counts[key], 32)
-            scores[key[1]] = scores.get(key[1], 0.0) + weight * (2.0 - 2.0 ** (1 - repeats))
+    for each in heard.values():
+        share = 2.0 - 2.0 ** (1 - min(each.count, 32))
+        for label, weight in each.labels:
+            scores[label] = scores.get(label, 0.0) + weight * share
     return scores
 
 
@@ -182,35 +227,38 @@ def _urgency(scores: Mapping[str, float]) -> str:
     return "low" if low >= _LOW and low > high else "normal"
 
 
-def _evidence(reading: _Reading, intent: str) -> tuple[str, ...]:
+def _evidence(heard: Mapping[str, _Heard], intent: str) -> tuple[str, ...]:
     spoken = [
         (weight, phrase)
-        for (kind, label, phrase), weight in reading.weights.items()
-        if kind == _INTENT and label == intent and weight > 0
+        for phrase, each in heard.items()
+        for label, weight in each.labels
+        if label == intent and weight > 0
     ]
-    spoken.sort(key=lambda each: -each[0])
-    return tuple(dict.fromkeys(phrase for _, phrase in spoken))[:_MOST_EVIDENCE]
+    spoken.sort(key=itemgetter(0), reverse=True)
+    return tuple([phrase for _, phrase in spoken[:_MOST_EVIDENCE]])
 
 
 def _summary(parts: list[tuple[str, list[str]]], strength: list[float]) -> str:
     """Return the sentence that says most; of equals the longer, then the earlier."""
     if not parts:
         return ""
+    if len(parts) == 1:
+        return one_line(parts[0][0])
     best = max(range(len(parts)), key=lambda at: (strength[at], len(parts[at][1]), -at))
     return one_line(parts[best][0])
 
 
-def _flags(
-    text: str, found: list[str], reading: _Reading, scores: Mapping[str, float]
-) -> tuple[str, ...]:
-    flags = list(risks(text, found))
-    if max(reading.counts.values(), default=0) >= _STUFFED and "keyword_stuffing" not in flags:
+def _flags(seen: Look, reading: _Reading, scores: Mapping[str, float]) -> tuple[str, ...]:
+    flags = list(seen.risks)
+    stuffed = any(each.count >= _STUFFED for heard in reading for each in heard.values())
+    if stuffed and "keyword_stuffing" not in flags:
         flags.append("keyword_stuffing")
-    if found and len(found) < _ENOUGH_WORDS and not scores:
+    if 0 < len(seen.words) < _ENOUGH_WORDS and not scores:
         flags.append("insufficient_info")
-    best = sorted(scores.values(), reverse=True)[:2]
-    if len(best) > 1 and best[1] > _DOUBT and best[1] >= _ALSO * best[0]:
-        flags.append("multi_intent")
+    if len(scores) > 1:
+        first, second = sorted(scores.values(), reverse=True)[:2]
+        if second > _DOUBT and second >= _ALSO * first:
+            flags.append("multi_intent")
     return tuple(flags)
 
 

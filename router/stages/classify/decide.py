@@ -10,6 +10,7 @@ from router.lead.events import Event, EventKind
 from router.lead.facts import FactValue, facts_of
 from router.lead.model import Classification, Lead, change
 from router.lead.states import LeadState
+from router.lead.written import written_id
 from router.plugins.classifiers.text import plain, redact
 from router.plugins.kinds import Enquiry, Suggestion
 from router.rulebook.evaluate import evaluate
@@ -33,6 +34,7 @@ CONTINUE, REJECT = "continue", "reject"
 REJECTED_BY_PERSON = "rejected_by_person"
 _ACTOR = "classify"
 _TARGETS = frozenset({"person", "pool", "queue", "sequence"})
+_SETTLED = _TARGETS | {"reject"}
 #: Facts whose values may have to be erased.
 _PERSONAL = frozenset(
     "name email.address email.domain phone.number city postcode company job_title message page.url "
@@ -62,7 +64,7 @@ def needs_suggestion(verdict: Verdict) -> bool:
     Args:
         verdict: What :func:`guard` said.
     """
-    return not _held_by(verdict) and verdict.effect.target[0] not in {*_TARGETS, "reject"}
+    return not _held_by(verdict) and verdict.effect.target[0] not in _SETTLED
 
 
 def open_question(lead: Lead, book: RuleBook) -> Enquiry:
@@ -78,13 +80,50 @@ def open_question(lead: Lead, book: RuleBook) -> Enquiry:
         "form.kind": lead.attribution.form_kind,
         "is_returning": "true" if lead.returning else "false",
     }
-    return Enquiry(str(lead.id), _text(lead), context, book.digest)
+    return Enquiry(written_id(lead.id), _text(lead), context, book.digest)
 
 
 def judge(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the time
     lead: Lead,
     verdict: Verdict,
     suggestion: Suggestion | None,
+    book: RuleBook,
+    *,
+    review_by: datetime,
+    now: datetime,
+) -> Decision:
+    """Return the lead classified, rejected, or before a person: :func:`weighed`, then judged.
+
+    Args:
+        lead: The lead, cleaned.
+        verdict: What :func:`guard` said of it.
+        suggestion: What the classifier proposed for :func:`open_question`; None when the guards
+            settled it, or when the classifier failed.
+        book: The version the lead started with.
+        review_by: When a person's answer would be due.
+        now: The moment of the decision; aware.
+    """
+    gated = None
+    if suggestion is not None and needs_suggestion(verdict):
+        gated = weighed(suggestion, open_question(lead, book), book)
+    return conclude(lead, verdict, gated, book, review_by=review_by, now=now)
+
+
+def weighed(suggestion: Suggestion, enquiry: Enquiry, book: RuleBook) -> Gated:
+    """Return what passes the gate of what a classifier proposed.
+
+    Args:
+        suggestion: Untrusted.
+        enquiry: What it was proposed for.
+        book: The version the lead started with.
+    """
+    return weigh(suggestion, enquiry.text, book.taxonomy)
+
+
+def conclude(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the time
+    lead: Lead,
+    verdict: Verdict,
+    gated: Gated | None,
     book: RuleBook,
     *,
     review_by: datetime,
@@ -99,8 +138,7 @@ def judge(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the tim
     Args:
         lead: The lead, cleaned.
         verdict: What :func:`guard` said of it.
-        suggestion: What the classifier proposed for :func:`open_question`; None when the guards
-            settled it, or when the classifier failed.
+        gated: What passed the gate; None when the guards settled it, or when the classifier failed.
         book: The version the lead started with.
         review_by: When a person's answer would be due.
         now: The moment of the decision; aware.
@@ -116,10 +154,9 @@ def judge(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the tim
         return _classified(
             lead, lead.classification, now, Event(EventKind.LEAD_CLASSIFIED, data, actor=_ACTOR)
         )
-    if suggestion is None:
+    if gated is None:
         intents = tuple(intent.id for intent in book.taxonomy.intents[:3])
         return _asked(lead, UNAVAILABLE, intents, book, review_by, data={})
-    gated = weigh(suggestion, _text(lead), book.taxonomy)
     found = gated.classification
     if not gated.reason:
         data = _data(found, book)

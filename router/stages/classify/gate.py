@@ -6,13 +6,14 @@ be numbers, evidence must stand in the text, and nothing unsafe may pass into a 
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from router.lead.model import Alternative, Classification
-from router.plugins.classifiers.text import one_line, plain, risks, sentences, words
+from router.plugins.classifiers.text import look, one_line, plain, sentences, words
 from router.plugins.kinds import Suggestion
+from router.rulebook.kept import kept
 from router.rulebook.model import PRIORITIES, Taxonomy
 
 #: Signs that only a person may settle.
@@ -34,6 +35,17 @@ UNCLEAR, UNAVAILABLE = "unclear_intent", "classifier_unavailable"
 _MOST_ALTERNATIVES, _MOST_EVIDENCE, _LONGEST_EVIDENCE = 3, 8, 200
 _LONGEST_NAME = 80
 _CHECKABLE = re.compile(r"\d+(?:[.,:]\d+)*|[\w.+-]+@[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What a book's taxonomy allows, worked out once."""
+
+    intents: frozenset[str]
+    #: Intents that always need a person.
+    reviewed: frozenset[str]
+    #: The intent to name when none was: one of ``reviewed``, or the last of the list.
+    otherwise: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +74,18 @@ def weigh(suggestion: Suggestion, text: str, taxonomy: Taxonomy) -> Gated:
     Returns:
         A classification whose labels are all of the taxonomy.
     """
-    shares = _shares(suggestion, taxonomy)
+    limits = _limits(taxonomy)
+    shares = _shares(suggestion, limits)
     allowed = suggestion.intent in shares
-    ranked = sorted(shares, key=lambda intent: -shares[intent])
-    intent = suggestion.intent if allowed else (ranked[0] if ranked else _last_resort(taxonomy))
+    ranked = sorted(shares, key=shares.__getitem__, reverse=True)
+    intent = suggestion.intent if allowed else (ranked[0] if ranked else limits.otherwise)
     others = [name for name in ranked if name != intent]
     confidence = shares.get(intent, 0.0) if allowed else 0.0
-    found = words(text)
-    evidence = _grounded(suggestion.evidence, found)
+    seen = look(text)
+    evidence = _grounded(suggestion.evidence, seen.words)
     summary, kept = _summary(suggestion.summary, text)
     flags = _flags(
-        (*suggestion.risk_flags, *risks(text, found)),
+        (*suggestion.risk_flags, *seen.risks),
         ungrounded=len(evidence) < len(suggestion.evidence),
         rewritten=not kept,
     )
@@ -83,14 +96,16 @@ def weigh(suggestion: Suggestion, text: str, taxonomy: Taxonomy) -> Gated:
         service_interest=_service(suggestion.service_interest, taxonomy),
         summary=summary,
         evidence=evidence,
-        alternatives=tuple(Alternative(name, shares[name]) for name in others[:_MOST_ALTERNATIVES]),
+        alternatives=tuple(
+            [Alternative(name, shares[name]) for name in others[:_MOST_ALTERNATIVES]]
+        ),
         risk_flags=flags,
         decided_by="accepted",
         classifier=_label(suggestion.classifier),
         version=_label(suggestion.version),
     )
     lead_over_next = confidence - (shares[others[0]] if others else 0.0)
-    reason = _reason(classification, lead_over_next, taxonomy)
+    reason = _reason(classification, lead_over_next, taxonomy, limits)
     return Gated(classification, reason, (intent, *others)[:_MOST_ALTERNATIVES])
 
 
@@ -99,26 +114,26 @@ def _label(name: str) -> str:
     return one_line(name, _LONGEST_NAME)
 
 
-def _reason(found: Classification, lead_over_next: float, taxonomy: Taxonomy) -> str:
+def _reason(
+    found: Classification, lead_over_next: float, taxonomy: Taxonomy, limits: _Limits
+) -> str:
     for flag in found.risk_flags:
         if flag in BLOCKING:
             return flag
-    reviewed = {intent.id for intent in taxonomy.intents if intent.always_review}
     sure = found.confidence >= taxonomy.accept_at and lead_over_next >= taxonomy.margin
-    if sure and found.evidence and found.intent not in reviewed:
+    if sure and found.evidence and found.intent not in limits.reviewed:
         return ""
     return UNCLEAR
 
 
-def _shares(suggestion: Suggestion, taxonomy: Taxonomy) -> dict[str, float]:
+def _shares(suggestion: Suggestion, limits: _Limits) -> dict[str, float]:
     """Return the confidence of every allowed intent that was named; the best where named twice."""
-    allowed = {intent.id for intent in taxonomy.intents}
     shares: dict[str, float] = {}
     for name, confidence in (
         (suggestion.intent, suggestion.confidence),
         *((each.intent, each.confidence) for each in suggestion.alternatives),
     ):
-        if name in allowed and name not in shares:
+        if name in limits.intents and name not in shares:
             shares[name] = _finite(confidence)
     return shares
 
@@ -129,17 +144,22 @@ def _finite(confidence: float) -> float:
     return float(confidence) if usable else 0.0
 
 
-def _last_resort(taxonomy: Taxonomy) -> str:
-    """Return the intent that a person always looks at; the last of the list where there is none."""
-    reviewed = (intent.id for intent in taxonomy.intents if intent.always_review)
-    return next(reviewed, taxonomy.intents[-1].id if taxonomy.intents else "")
+@kept
+def _limits(taxonomy: Taxonomy) -> _Limits:
+    reviewed = [intent.id for intent in taxonomy.intents if intent.always_review]
+    last = taxonomy.intents[-1].id if taxonomy.intents else ""
+    return _Limits(
+        frozenset([intent.id for intent in taxonomy.intents]),
+        frozenset(reviewed),
+        reviewed[0] if reviewed else last,
+    )
 
 
 def _service(name: str, taxonomy: Taxonomy) -> str:
     return name if name in taxonomy.services else ""
 
 
-def _grounded(evidence: Iterable[str], found: list[str]) -> tuple[str, ...]:
+def _grounded(evidence: Iterable[str], found: Sequence[str]) -> tuple[str, ...]:
     """Keep the phrases that stand in the text, word by word."""
     spoken = f" {' '.join(found)} "
     kept = []

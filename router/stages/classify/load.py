@@ -11,21 +11,30 @@ from router.lead.case import Case
 from router.lead.decision import Decision
 from router.lead.model import Lead
 from router.pipeline import StageName
-from router.plugins.kinds import Suggestion
 from router.rulebook.model import Verdict
-from router.stages.classify.decide import guard, judge, needs_suggestion, open_question
+from router.stages.classify.decide import (
+    conclude,
+    guard,
+    needs_suggestion,
+    open_question,
+    weighed,
+)
+from router.stages.classify.gate import Gated
 from router.store.tx import Tx
 
 log = structlog.get_logger()
 
+#: When a review that is opened now is due, by digest; asked once a batch.
+Deadlines = dict[str, datetime]
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the guards and, where they left it open, the classifier said. Untrusted until judged."""
+    """What the guards and, where they left it open, the classifier said."""
 
     verdict: Verdict
     #: None when the guards decided, or when the classifier failed.
-    suggestion: Suggestion | None
+    gated: Gated | None
 
 
 class Classify:
@@ -49,32 +58,32 @@ class Classify:
         if not needs_suggestion(verdict):
             return Judged(verdict, None)
         try:
-            suggestion = self._app.classifier(book).suggest(open_question(lead, book))
+            enquiry = open_question(lead, book)
+            suggestion = self._app.classifier(book).suggest(enquiry)
         except Exception as error:  # noqa: BLE001 - a broken plug-in must not stop a lead
             log.warning("classifier_failed", lead_id=str(lead.id), error=type(error).__name__)
             return Judged(verdict, None)
-        return Judged(verdict, suggestion)
+        return Judged(verdict, weighed(suggestion, enquiry, book))
 
-    def load(self, tx: Tx, cases: Sequence[tuple[Case, Judged]], now: datetime) -> None:
+    def load(self, tx: Tx, cases: Sequence[tuple[Case, Judged]], now: datetime) -> Deadlines:  # noqa: ARG002 - the runner's shape
         """Nothing is read: a guard judges facts, and a cue classifier judges text."""
+        return {}
 
-    def decide(self, case: Case, prepared: Judged, loaded: None, now: datetime) -> Decision:  # noqa: ARG002 - the runner's shape
+    def decide(self, case: Case, prepared: Judged, loaded: Deadlines, now: datetime) -> Decision:
         """Let the gate accept the suggestion, or ask a person."""
         book = self._app.book(case.lead.digest)
-        return judge(
-            case.lead,
-            prepared.verdict,
-            prepared.suggestion,
-            book,
-            review_by=self._app.review_by(book, now),
-            now=now,
+        review_by = loaded.get(book.digest)
+        if review_by is None:
+            review_by = loaded[book.digest] = self._app.review_by(book, now)
+        return conclude(
+            case.lead, prepared.verdict, prepared.gated, book, review_by=review_by, now=now
         )
 
-    def absorb(self, loaded: None, prepared: Judged, decision: Decision) -> None:
+    def absorb(self, loaded: Deadlines, prepared: Judged, decision: Decision) -> None:
         """Leads do not meet here."""
 
-    def settled(self, loaded: None, lead: Lead) -> None:
+    def settled(self, loaded: Deadlines, lead: Lead) -> None:
         """Leads do not meet here."""
 
-    def finish(self, tx: Tx, loaded: None) -> None:
+    def finish(self, tx: Tx, loaded: Deadlines) -> None:
         """Nothing is left to write."""
