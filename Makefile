@@ -44,15 +44,16 @@ clean: ## Remove .venv, the demo's data and every cache
 	rm -rf .venv .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A changed list of packages installs again; the project itself is linked, not copied.
-.venv/run: requirements.txt pyproject.toml | $(BIN)/python
-	$(PIP) --require-hashes -r requirements.txt
-	$(PIP) --no-deps --editable .
+# A changed list of packages installs again; the project itself is linked, not copied. What links it is
+# pinned too: without isolation pip fetches nothing that is not on a list.
+.venv/run: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.txt -r requirements-build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev: requirements-dev.txt pyproject.toml | $(BIN)/python
-	$(PIP) --require-hashes -r requirements-dev.txt
-	$(PIP) --no-deps --editable .
+.venv/dev: requirements-dev.txt requirements-build.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements-dev.txt -r requirements-build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch .venv/run $@
 
 $(BIN)/python:
