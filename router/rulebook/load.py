@@ -11,6 +11,7 @@ from router.rulebook.model import Phase, Place, Rule, RuleBook, Source
 from router.rulebook.nodes import Node, read_nodes
 from router.rulebook.problems import Problems
 from router.rulebook.read import Reader
+from router.rulebook.read_policy import read_policy
 from router.rulebook.read_roster import read_calendars, read_teams
 from router.rulebook.read_rules import read_rules
 from router.rulebook.read_sources import read_source
@@ -181,7 +182,10 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
     sources = _sources(reader, roots)
     rules, broken = _rules(reader, roots)
     found = reader.fields(
-        roots.get("book.yaml"), "book.yaml", ("name", "fallback_owner", "default_sla")
+        roots.get("book.yaml"),
+        "book.yaml",
+        ("name", "fallback_owner", "default_sla"),
+        ("publishing", "canary"),
     )
     book = RuleBook(
         digest=digest_of(files),
@@ -199,6 +203,7 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
         taxonomy=taxonomy,
         standards=standards,
         sources=sources,
+        policy=read_policy(reader, found.get("publishing"), found.get("canary")),
         files=dict(files),
     )
     check_references(reader)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from router.rulebook.policy import Band, Policy, Publishing
 from router.rulebook.proof import Case, Expectation, Invariant, Proofs
 from router.rulebook.rule import (
     PRIORITIES,
@@ -38,6 +39,7 @@ __all__ = [
     "PRIORITIES",
     "AllOf",
     "AnyOf",
+    "Band",
     "Calendar",
     "Case",
     "Comparison",
@@ -57,9 +59,11 @@ __all__ = [
     "PersonCard",
     "Phase",
     "Place",
+    "Policy",
     "Pool",
     "Promise",
     "Proofs",
+    "Publishing",
     "Queue",
     "Row",
     "Rule",
@@ -241,6 +245,8 @@ class RuleBook:
     standards: Mapping[str, HandoffStandard]
     sources: Mapping[str, Source]
     tables: Mapping[str, Table] = field(default_factory=dict)
+    #: How the book may be changed.
+    policy: Policy = field(default_factory=Policy)
     #: The book's own tests; they are stored with it but do not change its digest.
     proofs: Proofs = field(default_factory=Proofs)
     #: The files it was read from, path to text, so that it can be stored and read again.
