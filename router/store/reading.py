@@ -1,7 +1,6 @@
 """What people look at: leads, their events and the tasks they are, page by page.
 
-Nothing here locks or changes anything. Lists go by keyset: ``after`` is the place of the last row
-that was shown, so that a page costs the same however far one has turned.
+Nothing here locks or changes anything.
 """
 
 from dataclasses import dataclass
@@ -15,11 +14,9 @@ from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.lead.states import OWNED, HandoffState, LeadState
 from router.store.leads import COLUMNS, lead_of
+from router.store.pages import Order, Place, page
 from router.store.people import contacts_by_key
 from router.store.tx import Tx
-
-#: Where a page ended: the moment it is sorted by, and the id of the last row.
-Place = tuple[datetime, UUID]
 
 _OWNED: Final = [state.value for state in OWNED]
 #: Sorts what is never due behind everything else.
@@ -104,37 +101,26 @@ def leads(tx: Tx, book: str, wanted: LeadFilter, *, after: Place | None, limit: 
         after: Place of the last lead of the page before.
         limit: Most to return.
     """
-    where: list[LiteralString] = ["book = %s"]
-    values: list[object] = [book]
-    if wanted.states:
-        where.append("state = ANY(%s)")
-        values.append([state.value for state in wanted.states])
-    plain: tuple[tuple[LiteralString, object], ...] = (
+    where: list[tuple[LiteralString, object]] = [
+        ("book = %s", book),
+        ("state = ANY(%s)", [state.value for state in wanted.states]),
         ("owner_id = %s", wanted.owner),
         ("source = %s", wanted.source),
         ("received_at >= %s", wanted.since),
         ("received_at < %s", wanted.until),
         ("body -> 'person' ->> 'email_canonical' = %s", wanted.email),
-    )
-    for condition, value in plain:
-        if value:
-            where.append(condition)
-            values.append(value)
+    ]
     if wanted.email and not wanted.email_shared:
         # The contact's index finds them; the address itself is in the body and has none.
-        where.append("contact_id = ANY(%s)")
-        values.append(list(contacts_by_key(tx, book, [f"email:{wanted.email}"]).values()))
-    if after is not None:
-        where.append("(received_at, id) < (%s, %s)")
-        values.extend(after)
-    query: LiteralString = (
-        "SELECT "
-        + COLUMNS
-        + " FROM lead WHERE "
-        + " AND ".join(where)
-        + " ORDER BY received_at DESC, id DESC LIMIT %s"
-    )
-    return [lead_of(row) for row in tx.rows(query, (*values, limit))]
+        known = list(contacts_by_key(tx, book, [f"email:{wanted.email}"]).values())
+        if not known:
+            return []
+        where.append(("contact_id = ANY(%s)", known))
+    order = Order("received_at", "id")
+    select: LiteralString = "SELECT " + COLUMNS + " FROM lead"
+    return [
+        lead_of(row) for row in page(tx, select, where=where, order=order, after=after, limit=limit)
+    ]
 
 
 def leads_by_prefix(tx: Tx, prefix: str) -> list[LeadId]:

@@ -8,13 +8,15 @@ from uuid import UUID
 
 from router.lead.ids import LeadId
 from router.lead.states import ReviewState
-from router.store.reading import Place
+from router.store.pages import Order, Place, page
 from router.store.tx import Tx
 
 _COLUMNS: Final[LiteralString] = (
     "id, lead_id, reason, question, reviewer, suggestions, blocking, state, opened_at, due_at,"
     " reminded_at, answered_at, answer, answered_by"
 )
+
+_DUE_FIRST = Order("due_at", "id", newest_first=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,17 @@ def reviews(  # noqa: PLR0913 - filters and page, by name
         after: Due moment and id of the last one of the page before.
         limit: Most to return.
     """
-    at, last = after if after is not None else (None, None)
-    rows = tx.rows(
-        "SELECT " + _COLUMNS + " FROM review_item r"
-        " WHERE EXISTS (SELECT 1 FROM lead WHERE lead.id = r.lead_id AND lead.book = %s)"
-        " AND (%s::text IS NULL OR state = %s) AND (%s = '' OR reviewer = %s)"
-        " AND (%s::timestamptz IS NULL OR (due_at, id) > (%s, %s))"
-        " ORDER BY due_at, id LIMIT %s",
-        (book, state, state, reviewer, reviewer, at, at, last, limit),
+    rows = page(
+        tx,
+        "SELECT " + _COLUMNS + " FROM review_item r",
+        where=(
+            ("EXISTS (SELECT 1 FROM lead WHERE lead.id = r.lead_id AND lead.book = %s)", book),
+            ("state = %s", state),
+            ("reviewer = %s", reviewer),
+        ),
+        order=_DUE_FIRST,
+        after=after,
+        limit=limit,
     )
     return [_item(row) for row in rows]
 

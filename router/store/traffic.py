@@ -8,7 +8,7 @@ from uuid import UUID
 
 from router.lead.ids import DeliveryId, LeadId
 from router.lead.states import ActionState, DeliveryState
-from router.store.reading import Place
+from router.store.pages import Order, Place, page
 from router.store.tx import Tx
 
 
@@ -71,13 +71,13 @@ def deliveries(  # noqa: PLR0913 - filters and page, by name
         after: Place of the last one of the page before.
         limit: Most to return.
     """
-    at, last = after if after is not None else (None, None)
-    rows = tx.rows(
-        _DELIVERY + " WHERE book = %s AND (%s::text IS NULL OR state = %s)"
-        " AND (%s = '' OR source = %s)"
-        " AND (%s::timestamptz IS NULL OR (received_at, id) < (%s, %s))"
-        " ORDER BY received_at DESC, id DESC LIMIT %s",
-        (book, state, state, source, source, at, at, last, limit),
+    rows = page(
+        tx,
+        _DELIVERY,
+        where=(("book = %s", book), ("state = %s", state), ("source = %s", source)),
+        order=Order("received_at", "id"),
+        after=after,
+        limit=limit,
     )
     return [_delivery(row) for row in rows]
 
@@ -96,8 +96,8 @@ def delivery(tx: Tx, delivery_id: UUID, *, lock: bool = False) -> DeliveryRow | 
 
 
 _ACTION: Final[LiteralString] = (
-    "SELECT a.id, a.lead_id, a.kind, a.destination, a.key, a.state, a.attempts, a.next_at,"
-    " a.last_error, a.created_at, a.ended_at, a.receipt FROM action a"
+    "SELECT id, lead_id, kind, destination, key, state, attempts, next_at, last_error, created_at,"
+    " ended_at, receipt FROM action"
 )
 
 
@@ -120,32 +120,20 @@ def actions(  # noqa: PLR0913 - filters and page, by name
         after: Place of the last one of the page before.
         limit: Most to return.
     """
-    where: list[LiteralString] = ["true"]
-    values: list[object] = []
-    plain: tuple[tuple[LiteralString, object], ...] = (
-        ("a.state = %s", state),
-        ("a.destination = %s", destination),
-        ("a.lead_id = %s", lead_id),
+    rows = page(
+        tx,
+        _ACTION,
+        where=(("state = %s", state), ("destination = %s", destination), ("lead_id = %s", lead_id)),
+        order=Order("created_at", "id"),
+        after=after,
+        limit=limit,
     )
-    for condition, value in plain:
-        if value:
-            where.append(condition)
-            values.append(value)
-    if after is not None:
-        where.append("(a.created_at, a.id) < (%s, %s)")
-        values.extend(after)
-    query: LiteralString = (
-        _ACTION
-        + " WHERE "
-        + " AND ".join(where)
-        + " ORDER BY a.created_at DESC, a.id DESC LIMIT %s"
-    )
-    return [_action(row) for row in tx.rows(query, (*values, limit))]
+    return [_action(row) for row in rows]
 
 
 def action(tx: Tx, action_id: UUID) -> ActionRow | None:
     """Return one action; None if there is none."""
-    row = tx.row(_ACTION + " WHERE a.id = %s", (action_id,))
+    row = tx.row(_ACTION + " WHERE id = %s", (action_id,))
     return _action(row) if row else None
 
 

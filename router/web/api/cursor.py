@@ -2,13 +2,17 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import orjson
 
 from router.errors import Rejected
-from router.store.reading import Place
+from router.store.pages import Place
+
+Row = TypeVar("Row")
 
 
 def write_cursor(place: Place) -> str:
@@ -24,6 +28,26 @@ def write_cursor(place: Place) -> str:
     """
     text = orjson.dumps([place[0].isoformat(), str(place[1])])
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def cut(found: list[Row], limit: int, place: Callable[[Row], Place]) -> tuple[list[Row], str]:
+    """Cut what was found to one page; return it and the cursor of the next one.
+
+    >>> from datetime import UTC
+    >>> rows = [(datetime(2026, 1, 5, tzinfo=UTC), UUID(int=number)) for number in (1, 2, 3)]
+    >>> shown, following = cut(rows, 2, lambda row: row)
+    >>> len(shown), read_cursor(following) == rows[1]
+    (2, True)
+    >>> cut(rows, 3, lambda row: row)[1]
+    ''
+
+    Args:
+        found: Up to one row more than a page has, which tells that another page follows.
+        limit: Rows of a page.
+        place: Where a row stands in the list.
+    """
+    shown = found[:limit]
+    return shown, write_cursor(place(shown[-1])) if len(shown) < len(found) else ""
 
 
 def read_cursor(text: str) -> Place | None:

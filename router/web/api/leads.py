@@ -16,7 +16,7 @@ from router.store.reading import LeadFilter
 from router.store.tx import Tx, transaction
 from router.web.api.access import Reader, TheRoad
 from router.web.api.asked import EventQuery, LeadQuery, TaskQuery
-from router.web.api.cursor import read_cursor, write_cursor
+from router.web.api.cursor import cut, read_cursor
 from router.web.api.told import (
     EventsTold,
     LeadTold,
@@ -44,8 +44,7 @@ def list_leads(
             after=read_cursor(asked.cursor),
             limit=asked.limit + 1,
         )
-    shown = found[: asked.limit]
-    last = write_cursor((shown[-1].received_at, shown[-1].id)) if shown != found else ""
+    shown, last = cut(found, asked.limit, lambda row: (row.received_at, row.id))
     return Page[LeadTold](items=[lead_told(lead) for lead in shown], next=last)
 
 
@@ -104,8 +103,7 @@ def list_tasks(
             after=read_cursor(asked.cursor),
             limit=asked.limit + 1,
         )
-    shown = found[: asked.limit]
-    last = write_cursor(shown[-1].place) if shown != found else ""
+    shown, last = cut(found, asked.limit, lambda row: row.place)
     return Page[TaskTold](items=[task_told(task) for task in shown], next=last)
 
 

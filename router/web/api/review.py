@@ -10,7 +10,7 @@ from router.store.reviews import reviews
 from router.store.tx import transaction
 from router.web.api.access import Actor, Reader, TheRoad
 from router.web.api.asked import Answer, ReviewQuery
-from router.web.api.cursor import read_cursor, write_cursor
+from router.web.api.cursor import cut, read_cursor
 from router.web.api.told import LeadTold, Page, ReviewTold, lead_told
 
 router = APIRouter(prefix="/api/review", tags=["review"])
@@ -30,8 +30,7 @@ def list_reviews(
             after=read_cursor(asked.cursor),
             limit=asked.limit + 1,
         )
-    shown = found[: asked.limit]
-    last = write_cursor((shown[-1].due_at, shown[-1].id)) if shown != found else ""
+    shown, last = cut(found, asked.limit, lambda row: (row.due_at, row.id))
     return Page[ReviewTold](items=[ReviewTold.model_validate(row) for row in shown], next=last)
 
 

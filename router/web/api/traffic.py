@@ -10,7 +10,7 @@ from router.store import traffic
 from router.store.tx import transaction
 from router.web.api.access import Admin, Reader, TheRoad
 from router.web.api.asked import ActionQuery, DeliveryQuery, Replay
-from router.web.api.cursor import read_cursor, write_cursor
+from router.web.api.cursor import cut, read_cursor
 from router.web.api.told import ActionTold, DeliveryTold, Page
 
 router = APIRouter(prefix="/api", tags=["traffic"])
@@ -30,8 +30,7 @@ def list_deliveries(
             after=read_cursor(asked.cursor),
             limit=asked.limit + 1,
         )
-    shown = found[: asked.limit]
-    last = write_cursor((shown[-1].received_at, shown[-1].id)) if shown != found else ""
+    shown, last = cut(found, asked.limit, lambda row: (row.received_at, row.id))
     return Page[DeliveryTold](items=[DeliveryTold.model_validate(row) for row in shown], next=last)
 
 
@@ -56,8 +55,7 @@ def list_actions(
             after=read_cursor(asked.cursor),
             limit=asked.limit + 1,
         )
-    shown = found[: asked.limit]
-    last = write_cursor((shown[-1].created_at, shown[-1].id)) if shown != found else ""
+    shown, last = cut(found, asked.limit, lambda row: (row.created_at, row.id))
     return Page[ActionTold](items=[ActionTold.model_validate(row) for row in shown], next=last)
 
 
