@@ -9,6 +9,8 @@ from typing import Any
 
 import uvicorn
 
+from router.web.wire import WholeAnswers
+
 Message = MutableMapping[str, Any]
 
 _BODY = b'{"delivery_id":"019b8a3c-0000-8000-8000-000000000000"}'
@@ -48,6 +50,7 @@ if __name__ == "__main__":
         answer,
         host="127.0.0.1",
         port=int(sys.argv[1]),
+        http=WholeAnswers,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -116,6 +116,7 @@ class Settings(BaseSettings):
         return tuple(SecretStr(part) for part in raw.split())
 
 
+@lru_cache(maxsize=256)
 def secret_variable(name: str) -> str:
     """Return the environment variable that holds the secret called ``name``.
 

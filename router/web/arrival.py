@@ -37,6 +37,7 @@ _DROPPED = frozenset(
         "cf-connecting-ip", "true-client-ip", "x-client-ip",
     }
 )  # fmt: skip
+_readable = lru_cache(maxsize=64)(readable)
 _SECRET = re.compile(r"auth|cookie|secret|token|passw|api-?key|credential|session")
 
 
@@ -65,7 +66,7 @@ def check_head(headers: Mapping[str, str], content_type: str) -> None:
     length = headers.get("content-length", "")
     if length.isdecimal():
         check_size(int(length[:18]))
-    if not readable(content_type):
+    if not _readable(content_type):
         raise Rejected(
             f"A body of type {media_type(content_type)[:100]!r} is not read here. Send"
             " application/json or application/x-www-form-urlencoded.",

@@ -18,6 +18,8 @@ from router.lead.states import DeliveryState
 
 #: Rows of one transaction.
 MAX_BATCH = 200
+#: Bytes of bodies after which a transaction is full: preparing it holds everybody else up.
+MAX_BYTES = 4 * 1024 * 1024
 #: Seconds that a sender is asked to wait when intake cannot commit.
 RETRY_S = 5.0
 
@@ -120,8 +122,7 @@ class Committer:
         """Commit batch after batch until nothing waits."""
         try:
             while self._pending:
-                batch = self._pending[:MAX_BATCH]
-                del self._pending[:MAX_BATCH]
+                batch = self._take()
                 outcomes: dict[_Key, _Outcome] = {}
                 try:
                     outcomes = await self._write(batch)
@@ -129,6 +130,18 @@ class Committer:
                     self._settle(batch, outcomes)
         finally:
             self._writer = None
+
+    def _take(self) -> list[_Waiting]:
+        """Take the next batch off those that wait."""
+        size = count = 0
+        for row, _future in self._pending[:MAX_BATCH]:
+            count += 1
+            size += len(row.body)
+            if size >= MAX_BYTES:
+                break
+        batch = self._pending[:count]
+        del self._pending[:count]
+        return batch
 
     def _settle(self, batch: list[_Waiting], outcomes: dict[_Key, _Outcome]) -> None:
         """Tell everybody of a batch; who is not among the outcomes was cut off."""

@@ -179,7 +179,8 @@ class Intake:
         self._admit(source, token)
         body = await self._read(receive)
         arrival = Arrival(source, body, headers, content_type, now())
-        await self._check_sender(arrival, scope, token)
+        if source.verify.scheme != "none":
+            await self._check_sender(arrival, scope, token)
         try:
             document = parse_body(body, content_type)
         except Rejected as error:
@@ -255,8 +256,6 @@ class Intake:
 
     async def _check_sender(self, arrival: Arrival, scope: Scope, token: str) -> None:
         source, how = arrival.source, arrival.source.verify
-        if how.scheme == "none":
-            return
         proof = Proof(
             body=arrival.body,
             headers=arrival.headers,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from router.errors import DataFault, Transient
 from router.lead.delivery import NewDelivery, Stored
 from router.lead.ids import DeliveryId
 from router.lead.states import DeliveryState
-from router.web.committer import MAX_BATCH, Committer
+from router.web.committer import MAX_BATCH, MAX_BYTES, Committer
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -148,6 +148,34 @@ def test_a_batch_has_a_largest_size() -> None:
 
     asyncio.run(scene())
     assert [len(batch) for batch in store.batches] == [1, MAX_BATCH, 10]
+
+
+def test_a_batch_of_large_bodies_is_full_sooner() -> None:
+    store = GatedStore()
+    large = [replace(_row(n), body=b"x" * (MAX_BYTES // 2)) for n in range(3)]
+
+    async def scene() -> None:
+        committer = Committer(store, lambda _fresh: None)
+        await _during_a_commit(store, committer, large)
+        await committer.close()
+
+    asyncio.run(scene())
+    assert [len(batch) for batch in store.batches] == [1, 2, 1]
+
+
+def test_closing_gives_up_on_a_store_that_hangs_and_says_so_to_the_sender() -> None:
+    store = GatedStore()
+
+    async def scene() -> None:
+        committer = Committer(store, lambda _fresh: None)
+        waiting = asyncio.create_task(committer.submit(_row(1)))
+        await store.began.wait()
+        await committer.close(deadline_s=0.01)
+        with pytest.raises(Transient, match="cut off"):
+            await waiting
+
+    asyncio.run(scene())
+    assert not store.batches
 
 
 def test_closing_finishes_what_waits_and_takes_no_more() -> None:
