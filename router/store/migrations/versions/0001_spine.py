@@ -35,7 +35,7 @@ def upgrade() -> None:
         "action",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=True),
         sa.Column("seq", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("destination", sa.Text(), nullable=False),
@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action")),
         sa.UniqueConstraint("key", name=op.f("uq_action_key")),
-        comment="One thing to do outside, with its attempts and its receipt.",
+        comment="One thing to do outside, with its attempts and its receipt; of a lead, or of a book.",
     )
     op.create_index("ix_action_created_at", "action", ["created_at", "id"], unique=False)
     op.create_index(
@@ -103,7 +103,7 @@ def upgrade() -> None:
         sa.Column("calendar", sa.Text(), nullable=False),
         sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("respond_by", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("target_s", sa.Float(), nullable=False),
+        sa.Column("target_s", sa.Double(), nullable=False),
         sa.Column("next_step", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("next_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("generation", sa.Integer(), server_default=sa.text("1"), nullable=False),
@@ -202,7 +202,7 @@ def upgrade() -> None:
         sa.Column("sender", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("packet", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("completeness", sa.Float(), nullable=False),
+        sa.Column("completeness", sa.Double(), nullable=False),
         sa.Column("offered_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("answered_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -284,6 +284,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_lead_received_at", "lead", ["received_at", "id"], unique=False)
     op.create_table(
+        "pace",
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("paid_until", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("destination", name=op.f("pk_pace")),
+        comment="How far the calls to a destination with a rate limit run ahead of the time.",
+    )
+    op.create_table(
         "pool",
         sa.Column("book", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -299,13 +306,6 @@ def upgrade() -> None:
         sa.Column("assigned", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("book", "pool_id", "person_id", name=op.f("pk_pool_member")),
         comment="The fairness ledger: what a member is owed (in weights) and how many it was given.",
-    )
-    op.create_table(
-        "pace",
-        sa.Column("destination", sa.Text(), nullable=False),
-        sa.Column("paid_until", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("destination", name=op.f("pk_pace")),
-        comment="How far the calls to a destination with a rate limit run ahead of the time.",
     )
     op.create_table(
         "process",
@@ -355,12 +355,39 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("files", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "checks",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.Column("frozen", postgresql.BYTEA(), nullable=True),
         sa.Column("published_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("published_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_rulebook")),
-        comment="A published version of a rule book, whole.",
+        comment="A version of a rule book, whole, with what was found when it was published.",
     )
+    op.create_table(
+        "rulebook_log",
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "data",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_rulebook_log")),
+        comment="What was done with the versions of a book. Append-only.",
+    )
+    op.create_index("ix_rulebook_log_book", "rulebook_log", ["book", "number"], unique=False)
     op.create_table(
         "schedule_slot",
         sa.Column("name", sa.Text(), nullable=False),
@@ -368,6 +395,20 @@ def upgrade() -> None:
         sa.Column("taken_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", "slot", name=op.f("pk_schedule_slot")),
         comment="A periodic job's turn; the row commits with the job's effect, so each turn is once.",
+    )
+    op.create_table(
+        "shadow_difference",
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("book", sa.Text(), server_default=sa.text("'default'"), nullable=False),
+        sa.Column("active", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("other", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", "digest", name=op.f("pk_shadow_difference")),
+        comment="A lead that the shadow version would have decided otherwise.",
+    )
+    op.create_index(
+        "ix_shadow_difference_book", "shadow_difference", ["book", "digest", "at"], unique=False
     )
     op.create_table(
         "switch",
@@ -395,13 +436,49 @@ def upgrade() -> None:
         sa.Column("book", sa.Text(), nullable=False),
         sa.Column("alias", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "terms",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
         sa.Column("moved_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("moved_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.ForeignKeyConstraint(
             ["digest"], ["rulebook.digest"], name=op.f("fk_rulebook_alias_digest")
         ),
         sa.PrimaryKeyConstraint("book", "alias", name=op.f("pk_rulebook_alias")),
-        comment="Which version a book serves; rolling back moves this row.",
+        comment="Which version a book serves, tries or watches; rolling back moves this row.",
+    )
+    op.create_table(
+        "rulebook_proposal",
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("asked_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("answered_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("answered_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'approved', 'refused', 'overtaken')",
+            name=op.f("ck_rulebook_proposal_state_is_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["digest"], ["rulebook.digest"], name=op.f("fk_rulebook_proposal_digest")
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_rulebook_proposal")),
+        comment="A version that waits for a second person's word.",
+    )
+    op.create_index(
+        "uq_rulebook_proposal_pending",
+        "rulebook_proposal",
+        ["book", "digest"],
+        unique=True,
+        postgresql_where=sa.text("state = 'pending'"),
     )
     # Rows a little over 2 KB would be compressed on every write, which costs more than it saves.
     for table in ("lead", "handoff", "action"):
@@ -411,10 +488,20 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back."""
 
+    op.drop_index(
+        "uq_rulebook_proposal_pending",
+        table_name="rulebook_proposal",
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.drop_table("rulebook_proposal")
     op.drop_table("rulebook_alias")
     op.drop_table("ticket")
     op.drop_table("switch")
+    op.drop_index("ix_shadow_difference_book", table_name="shadow_difference")
+    op.drop_table("shadow_difference")
     op.drop_table("schedule_slot")
+    op.drop_index("ix_rulebook_log_book", table_name="rulebook_log")
+    op.drop_table("rulebook_log")
     op.drop_table("rulebook")
     op.drop_index(
         "ix_review_item_open", table_name="review_item", postgresql_where=sa.text("state = 'open'")
@@ -422,9 +509,9 @@ def downgrade() -> None:
     op.drop_index("ix_review_item_lead_id", table_name="review_item")
     op.drop_table("review_item")
     op.drop_table("process")
-    op.drop_table("pace")
     op.drop_table("pool_member")
     op.drop_table("pool")
+    op.drop_table("pace")
     op.drop_index("ix_lead_received_at", table_name="lead")
     op.drop_index("ix_lead_parked", table_name="lead", postgresql_where=sa.text("state = 'parked'"))
     op.drop_index(
