@@ -1,5 +1,6 @@
 """Whatever a classifier says and whatever the text, only the book's labels come out."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -9,10 +10,20 @@ from router.lead.ids import DeliveryId, LeadId, timed_id
 from router.lead.model import Alternative, Lead
 from router.lead.states import LeadState
 from router.plugins.classifiers.cues import Cues
-from router.plugins.classifiers.text import one_line, plain, redact, sentences, words
+from router.plugins.classifiers.text import (
+    _INJECTION,
+    _INJECTION_WORDS,
+    one_line,
+    plain,
+    redact,
+    risks,
+    sentences,
+    words,
+)
 from router.plugins.kinds import Enquiry, Suggestion
 from router.rulebook.model import Effect, Intent, RuleBook, Taxonomy, Verdict
 from router.stages.classify.decide import judge
+from router.stages.classify.gate import weigh
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TAXONOMY = Taxonomy(
@@ -53,6 +64,14 @@ TEXT = st.one_of(
         st.sampled_from(["price", "How much", "broken", "asap", ".", "<b>", "=1", "\u202e", "7"]),
         max_size=30,
     ).map(" ".join),
+)
+#: Pieces of orders to a machine, whole and broken.
+ORDER = st.sampled_from(
+    [
+        *("ignore", " all ", "previous", "rules", "system", " ", "prompt", "message", "hidden"),
+        *("you are", "now", "pretend", " to be", "jailbreak", "<|", "im_start", "[/inst]", "start"),
+        *("assistant:", "\n", "classify", "this", " as", "set", "confidence", ".", "x'", "Initial"),
+    ]
 )
 NUMBER = st.floats(allow_nan=True, allow_infinity=True)
 LABEL = st.one_of(st.sampled_from(sorted(LABELS)), TEXT)
@@ -123,6 +142,30 @@ def test_text_is_made_plain_once_and_for_all(text: str) -> None:
     assert one_line(one_line(text)) == one_line(text)
     redact(seen, ("Ann",))
     assert "".join("".join(sentences(seen)).split()) == "".join(seen.split())
+
+
+@given(st.lists(ORDER, max_size=5).map("".join))
+def test_the_cheap_looks_for_orders_miss_none_that_the_pattern_finds(text: str) -> None:
+    hinted = not _INJECTION_WORDS.isdisjoint(words(text))
+    found = hinted and _INJECTION.search(text.casefold()) is not None
+    assert ("prompt_injection" in risks(text, words(text))) == found
+
+
+@given(st.lists(st.text(alphabet="ab' <=\u00e9", max_size=6), max_size=8), st.text("ab' .\u00e9"))
+def test_evidence_is_the_bare_words_of_a_phrase_that_stands_in_the_text(
+    phrases: list[str], text: str
+) -> None:
+    seen = plain(text)
+    spoken = f" {' '.join(words(seen))} "
+    bare = [" ".join(words(plain(phrase))) for phrase in phrases]
+    kept = dict.fromkeys(said for said in bare if said and f" {said} " in spoken)
+    suggestion = Suggestion("pricing", 0.9, "low", "", "", tuple(phrases), (), (), "x", "1")
+    assert weigh(suggestion, seen, TAXONOMY).classification.evidence == tuple(kept)[:8]
+
+
+@given(st.text(alphabet="0123456789+-./ a\u0660", max_size=60))
+def test_no_long_number_stays_in_a_text(text: str) -> None:
+    assert redact(text) == re.sub(r"\+?\d(?:[\s().\-/]{0,2}\d){7,18}", "[phone]", text)
 
 
 @given(

@@ -250,8 +250,8 @@ def _summary(parts: list[tuple[str, list[str]]], strength: list[float]) -> str:
 
 def _flags(seen: Look, reading: _Reading, scores: Mapping[str, float]) -> tuple[str, ...]:
     flags = list(seen.risks)
-    stuffed = any(each.count >= _STUFFED for heard in reading for each in heard.values())
-    if stuffed and "keyword_stuffing" not in flags:
+    counts = [each.count for heard in reading for each in heard.values()]
+    if max(counts, default=0) >= _STUFFED and "keyword_stuffing" not in flags:
         flags.append("keyword_stuffing")
     if 0 < len(seen.words) < _ENOUGH_WORDS and not scores:
         flags.append("insufficient_info")

@@ -19,11 +19,16 @@ _INVISIBLE = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?=\S)[^.!?\n]*)*[.!?]*")
-_TO_SPACES = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "'")}
+#: For ASCII bytes: letters in lower case, digits and apostrophes as they are, all else spaces.
+_TO_WORDS = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() or chr(code) == "'" else ord(" ")
+    for code in range(128)
+).ljust(256)
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _LINK = re.compile(r"(?:\bhttps?://|\bwww\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
-_DIGIT = re.compile(r"\d")
+_NO_DIGITS = bytes(code for code in range(128) if not chr(code).isdigit())
+_FEWEST_DIGITS = 8
 _DIGITS = re.compile(r"\+?\d(?:[\s().\-/]{0,2}\d){7,18}")
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 
@@ -43,6 +48,12 @@ _INJECTION = re.compile(
     r"|\b(?:classify|label|mark|route|treat)\s{1,3}(?:this|me|it)\b[^.!?\n]{0,40}\bas\b"
     r"|\bset\s{1,3}(?:the\s{1,3})?confidence\b",
     re.MULTILINE,
+)
+#: One of these stands in whatever the pattern matches; most texts with one of the words above,
+#: such as "message" or "start", have none.
+_INJECTION_PARTS = tuple(
+    "ignore disregard forget override bypass system developer hidden initial now pretend jailbreak "
+    "im_start im_end assistant endoftext inst] classify label mark route treat confidence".split()
 )
 _SHORTEST_STUFFING, _LEAST_VARIED = 24, 0.3
 _FEWEST_LETTERS, _MOSTLY = 4, 0.5
@@ -75,12 +86,17 @@ def redact(text: str, names: tuple[str, ...] = ()) -> str:
     if "@" in text:
         text = _ADDRESS.sub("[e-mail]", text)
     text = _without_links(text)
-    if _DIGIT.search(text):
+    if _may_hold_a_number(text):
         text = _DIGITS.sub("[phone]", text)
     for name in names:
         if len(name) > 1 and name in text:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[name]", text)
     return text
+
+
+def _may_hold_a_number(text: str) -> bool:
+    # Most texts hold a digit or two; to count them costs a tenth of looking for a number.
+    return not text.isascii() or len(text.encode().translate(None, _NO_DIGITS)) >= _FEWEST_DIGITS
 
 
 def _without_links(text: str) -> str:
@@ -95,13 +111,11 @@ def words(text: str) -> list[str]:
     """
     if not text.isascii():
         return _WORD.findall(text.casefold())
-    # The same words as the pattern gives, in a fifth of the time.
-    if "'" not in text:
-        return text.lower().translate(_TO_SPACES).split()
     if "''" in text:
         return _WORD.findall(text.lower())
-    found = text.lower().translate(_TO_SPACES).split()
-    return [bare for word in found if (bare := word.strip("'"))]
+    # The same words as the pattern gives, in a tenth of the time.
+    found = text.encode().translate(_TO_WORDS).decode().split()
+    return [bare for word in found if (bare := word.strip("'"))] if "'" in text else found
 
 
 def sentences(text: str) -> list[str]:
@@ -176,13 +190,18 @@ def risks(text: str, found: Sequence[str]) -> tuple[str, ...]:
     different = set(found)
     if not found:
         flags.append("insufficient_info")
-    if not _INJECTION_WORDS.isdisjoint(different) and _INJECTION.search(text.casefold()):
+    if not _INJECTION_WORDS.isdisjoint(different) and _orders_about(text.casefold()):
         flags.append("prompt_injection")
     if len(found) >= _SHORTEST_STUFFING and len(different) < _LEAST_VARIED * len(found):
         flags.append("keyword_stuffing")
     if not text.isascii() and _is_foreign(text):
         flags.append("non_latin")
     return tuple(flags)
+
+
+def _orders_about(folded: str) -> bool:
+    likely = any(part in folded for part in _INJECTION_PARTS)
+    return likely and _INJECTION.search(folded) is not None
 
 
 def _is_foreign(text: str) -> bool:

@@ -93,15 +93,13 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
     sender = previous_owner.id if previous_owner is not None else ""
     key = written_id(lead.id)
     handoff_id = timed_id(now, "handoff", key, lead.version + 1)
-    offer = OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender)
-    written = as_json(packet)
-    message = _offered(key, book, owner, written_id(handoff_id), written)
+    message = _offered(key, book, owner, written_id(handoff_id), as_json(packet))
     return Decision(
         change(lead, state=LeadState.ACTIVATED, handoff_id=handoff_id, due_at=None),
         events=_events(owner, message, packet, policy, clocks),
         effects=(
             *_ended(lead, reroute),
-            offer,
+            OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender),
             *clocks,
             Act("handoff.offered", message, _SUPERSEDED),
             *_withdrawn(lead, book, owner, previous_owner, reroute),

@@ -92,7 +92,7 @@ def judge(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the tim
     review_by: datetime,
     now: datetime,
 ) -> Decision:
-    """Return the lead classified, rejected, or before a person: :func:`weighed`, then judged.
+    """Return the lead classified, rejected, or before a person.
 
     Args:
         lead: The lead, cleaned.
@@ -105,19 +105,8 @@ def judge(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the tim
     """
     gated = None
     if suggestion is not None and needs_suggestion(verdict):
-        gated = weighed(suggestion, open_question(lead, book), book)
+        gated = weigh(suggestion, _text(lead), book.taxonomy)
     return conclude(lead, verdict, gated, book, review_by=review_by, now=now)
-
-
-def weighed(suggestion: Suggestion, enquiry: Enquiry, book: RuleBook) -> Gated:
-    """Return what passes the gate of what a classifier proposed.
-
-    Args:
-        suggestion: Untrusted.
-        enquiry: What it was proposed for.
-        book: The version the lead started with.
-    """
-    return weigh(suggestion, enquiry.text, book.taxonomy)
 
 
 def conclude(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the time

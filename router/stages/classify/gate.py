@@ -164,8 +164,12 @@ def _grounded(evidence: Iterable[str], found: Sequence[str]) -> tuple[str, ...]:
     spoken = f" {' '.join(found)} "
     kept = []
     for phrase in evidence:
-        # Bare words are kept, not the phrase as given: they cannot carry markup or formulas.
-        said = " ".join(words(plain(phrase)))[:_LONGEST_EVIDENCE]
+        said = phrase
+        # What stands so among the words is bare words already.
+        if not (phrase and phrase.isascii() and f" {phrase} " in spoken):
+            # Bare words are kept, not the phrase as given: they cannot carry markup or formulas.
+            said = " ".join(words(plain(phrase)))
+        said = said[:_LONGEST_EVIDENCE]
         if said and f" {said} " in spoken and said not in kept:
             kept.append(said)
     return tuple(kept[:_MOST_EVIDENCE])

@@ -12,14 +12,8 @@ from router.lead.decision import Decision
 from router.lead.model import Lead
 from router.pipeline import StageName
 from router.rulebook.model import Verdict
-from router.stages.classify.decide import (
-    conclude,
-    guard,
-    needs_suggestion,
-    open_question,
-    weighed,
-)
-from router.stages.classify.gate import Gated
+from router.stages.classify.decide import conclude, guard, needs_suggestion, open_question
+from router.stages.classify.gate import Gated, weigh
 from router.store.tx import Tx
 
 log = structlog.get_logger()
@@ -63,7 +57,7 @@ class Classify:
         except Exception as error:  # noqa: BLE001 - a broken plug-in must not stop a lead
             log.warning("classifier_failed", lead_id=str(lead.id), error=type(error).__name__)
             return Judged(verdict, None)
-        return Judged(verdict, weighed(suggestion, enquiry, book))
+        return Judged(verdict, weigh(suggestion, enquiry.text, book.taxonomy))
 
     def load(self, tx: Tx, cases: Sequence[tuple[Case, Judged]], now: datetime) -> Deadlines:  # noqa: ARG002 - the runner's shape
         """Nothing is read: a guard judges facts, and a cue classifier judges text."""
