@@ -169,7 +169,7 @@ class Outbound:
         log.warning(
             "action_parked",
             action_id=str(leased.id),
-            lead_id=str(leased.lead_id),
+            lead_id=str(leased.lead_id or ""),
             destination=leased.destination,
             attempt=leased.attempt,
             lease_kept=kept,
@@ -189,10 +189,11 @@ class Outbound:
             log.warning("receipt_came_after_lease", action_id=str(leased.id))
 
     def _settle(self, leased: Leased, event: Event, write: Callable[[Tx], bool]) -> bool:
-        """Write the end of an action, and tell its lead, if the lease is still ours."""
+        """Write the end of an action, and tell its lead, if any, while the lease is still ours."""
+        lead_id = leased.lead_id
         with transaction(self._app.engine) as tx:
             # The lead before its actions, as everywhere.
-            lead = lock_leads(tx, [leased.lead_id]).get(leased.lead_id)
+            lead = lock_leads(tx, [lead_id]).get(lead_id) if lead_id is not None else None
             kept = write(tx)
             if kept and lead is not None:
                 batch = Batch(read_now(), Listeners({}))

@@ -87,9 +87,10 @@ def replay_action(road: Road, action_id: UUID, by: str) -> ActionRow:
         found = traffic.action(tx, action_id)
         if found is None:
             raise NotFound(f"There is no action {action_id}. GET /api/actions lists the latest.")
+        lead_id = found.lead_id
         # The lead before its actions, as everywhere.
-        lead = lock_leads(tx, [found.lead_id]).get(found.lead_id)
-        if lead is None or actions.replay(tx, action_id, now) is None:
+        lead = lock_leads(tx, [lead_id]).get(lead_id) if lead_id is not None else None
+        if not actions.replay(tx, action_id, now):
             raise Conflict(
                 f"Action {action_id} is {found.state}; only parked actions can be replayed."
                 + (" It is tried again by itself." if found.state is ActionState.PENDING else "")
@@ -101,12 +102,14 @@ def replay_action(road: Road, action_id: UUID, by: str) -> ActionRow:
             "key": found.key,
             "attempts": found.attempts,
         }
-        batch = Batch(now, road.listeners)
-        event = Event(EventKind.ACTION_REPLAYED, data, actor=by)
-        record(batch, batch.take(lead), Decision(lead, events=(event,)))
-        write_batch(tx, batch)
+        if lead is not None:
+            batch = Batch(now, road.listeners)
+            event = Event(EventKind.ACTION_REPLAYED, data, actor=by)
+            record(batch, batch.take(lead), Decision(lead, events=(event,)))
+            write_batch(tx, batch)
         waiting = traffic.action(tx, action_id)
     road.app.bell.ring_destinations([found.destination])
+    log.info("action_replayed", action_id=str(action_id), by=by)
     return waiting or found
 
 

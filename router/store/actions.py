@@ -24,13 +24,14 @@ _IN_FLIGHT: Final[LiteralString] = (
     "SELECT count(*) FROM action WHERE destination = %s AND state = 'sending'"
 )
 #: A stretch of what is due to a destination, in the order in which it goes. Of a lead with a call
-#: under way nothing can go.
+#: under way nothing can go; what is of no lead waits for nobody.
 _STRETCH: Final[LiteralString] = """
     SELECT id, lead_id, number, next_at FROM action
     WHERE destination = %(destination)s AND state = 'pending' AND next_at <= %(now)s
         AND (next_at, number) > (%(after_at)s, %(after)s)
-        AND lead_id NOT IN (
-            SELECT lead_id FROM action WHERE destination = %(destination)s AND state = 'sending')
+        AND (lead_id IS NULL OR lead_id NOT IN (
+            SELECT lead_id FROM action WHERE destination = %(destination)s AND state = 'sending'
+                AND lead_id IS NOT NULL))
     ORDER BY next_at, number LIMIT %(stretch)s
 """
 _CLAIM: Final[LiteralString] = f"""
@@ -74,7 +75,8 @@ class Leased:
     id: UUID
     #: Order among the actions of its lead.
     number: int
-    lead_id: LeadId
+    #: None for a message about a book.
+    lead_id: LeadId | None
     kind: str
     destination: str
     key: str
@@ -194,18 +196,14 @@ def park(tx: Tx, leased: Leased, *, error: str, now: datetime) -> bool:
     )
 
 
-def replay(tx: Tx, action_id: UUID, now: datetime) -> tuple[LeadId, str] | None:
-    """Send a parked action again, with the same key; return its lead and destination.
-
-    Returns:
-        None when there is no parked action with that id.
-    """
-    row = tx.row(
+def replay(tx: Tx, action_id: UUID, now: datetime) -> bool:
+    """Send a parked action again, with the same key; False when there is none with that id."""
+    done = tx.run(
         "UPDATE action SET state = 'pending', attempts = 0, next_at = %s, ended_at = NULL"
-        " WHERE id = %s AND state = 'parked' RETURNING lead_id, destination",
+        " WHERE id = %s AND state = 'parked'",
         (now, action_id),
     )
-    return (LeadId(row[0]), row[1]) if row else None
+    return bool(done)
 
 
 def due_destinations(tx: Tx, names: Sequence[str], now: datetime) -> list[str]:
@@ -246,7 +244,7 @@ def _leased(row: Sequence[Any]) -> Leased:
     return Leased(
         id=row[0],
         number=row[1],
-        lead_id=LeadId(row[2]),
+        lead_id=LeadId(row[2]) if row[2] is not None else None,
         kind=row[3],
         destination=row[4],
         key=row[5],

@@ -32,7 +32,8 @@ class ActionRow:
     """One thing to do outside, without what is said."""
 
     id: UUID
-    lead_id: LeadId
+    #: None for a message about a book.
+    lead_id: LeadId | None
     kind: str
     destination: str
     key: str
@@ -153,7 +154,7 @@ def _delivery(row: Sequence[Any]) -> DeliveryRow:
 def _action(row: Sequence[Any]) -> ActionRow:
     return ActionRow(
         id=row[0],
-        lead_id=LeadId(row[1]),
+        lead_id=LeadId(row[1]) if row[1] is not None else None,
         kind=row[2],
         destination=row[3],
         key=row[4],

@@ -148,7 +148,7 @@ def credit_members(tx: Tx, book: str, changed: Iterable[tuple[str, str, int, int
 def action_row(  # noqa: PLR0913 - one value per column of the table
     *,
     action_id: UUID,
-    lead_id: UUID,
+    lead_id: UUID | None,
     seq: int,
     kind: str,
     destination: str,
@@ -156,5 +156,5 @@ def action_row(  # noqa: PLR0913 - one value per column of the table
     body: bytes,
     now: datetime,
 ) -> Row:
-    """Return an action in the order of its COPY."""
+    """Return an action in the order of its COPY; one without a lead is about a book."""
     return (action_id, lead_id, seq, kind, destination, key, body, now, now)

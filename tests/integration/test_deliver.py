@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -15,12 +16,14 @@ from router.now import ticks
 from router.road.act import act
 from router.road.deliver import Outbound
 from router.road.drain import Road
+from router.road.replay import replay_action
 from router.settings import DestinationSettings, Settings
 from router.stages.desk import decide as desk
-from router.store import actions
+from router.store import actions, traffic
 from router.store.pacing import Pace, allowed, refund, spend
 from router.store.processes import database_now
 from router.store.tx import transaction
+from router.store.writes import Into, Writes, action_row, flush
 from tests.build import events_of, inquiry, messages_of, send, time_stands_at
 
 
@@ -132,7 +135,7 @@ def test_attempts_spent_park_it_and_a_replay_sends_the_same_key(town: App, peer:
     with transaction(town.engine) as tx:
         row = tx.row("SELECT id FROM action WHERE lead_id = %s", (lead.id,))
         assert row is not None
-        assert actions.replay(tx, row[0], read_now()) == (lead.id, "crm")
+        assert actions.replay(tx, row[0], read_now())
     Outbound(town).deliver("crm")
     assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
     assert len({key for key, _ in peer.seen}) == 1
@@ -240,3 +243,40 @@ def test_calls_that_were_counted_and_not_made_are_given_back(paced: App, peer: P
         refund(tx, "crm", pace, len(claimed))
         assert allowed(tx, "crm", pace, database_now(tx)) == 3
     assert peer.seen == []
+
+
+def test_message_of_no_lead_waits_for_nobody_and_holds_nobody_up(town: App, peer: Peer) -> None:
+    now, lead = read_now(), offered(town)
+    with transaction(town.engine) as tx:
+        for number in range(2):
+            row = action_row(
+                action_id=uuid4(),
+                lead_id=None,
+                seq=0,
+                kind="book.changed",
+                destination="crm",
+                key=f"book.{number}.crm",
+                body=b"{}",
+                now=now - timedelta(minutes=1),
+            )
+            writes = Writes()
+            writes.put(Into.ACTION, row)
+            flush(tx, writes)
+    with transaction(town.engine) as tx:
+        held = actions.lease_actions(
+            tx, "crm", now=read_now(), lease=timedelta(seconds=30), in_flight=2, most=1
+        )
+        assert [each.lead_id for each in held] == [None]
+    # One of them is under way: neither its sister nor the lead's own message waits for it.
+    while Outbound(town).deliver("crm"):
+        continue
+    assert messages_of(town, lead.id) == [("handoff.offered", "sent")]
+    assert {key for key, _ in peer.seen} >= {"book.1.crm"}
+    with transaction(town.engine) as tx:
+        assert actions.park(tx, held[0], error="asked by the test", now=read_now())
+        parked = traffic.action(tx, held[0].id)
+    assert parked is not None
+    assert (parked.lead_id, parked.state) == (None, "parked")
+    replay_action(Road(town), held[0].id, "ops")
+    Outbound(town).deliver("crm")
+    assert "book.0.crm" in {key for key, _ in peer.seen}

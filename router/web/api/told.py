@@ -187,10 +187,10 @@ class DeliveryTold(Told):
 
 
 class ActionTold(Told):
-    """One thing to do outside; what is said is not told."""
+    """One thing to do outside; what is said is not told. One without a lead is about a book."""
 
     id: UUID
-    lead_id: UUID
+    lead_id: UUID | None
     kind: str
     destination: str
     key: str
