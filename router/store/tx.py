@@ -22,8 +22,9 @@ from router.store.binary import column_types, learn
 #: Seconds a transaction may stay silent before the server ends it and frees its locks.
 IDLE_S: Final = 20
 
-#: Seconds after its last use for which a connection is believed to live.
-_BELIEVED_S: Final = 1.0
+#: Seconds after its last use for which a connection is believed to live. No server restarts in
+#: less, so one that lay in the pool while its server died is always asked.
+_BELIEVED_S: Final = 0.2
 _IDLE_SINCE: Final = "idle_since"
 
 Params = Sequence[object] | Mapping[str, object]
