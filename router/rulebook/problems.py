@@ -1,11 +1,13 @@
 """The problems of a book, each with its place, the line itself and what was probably meant."""
 
 from collections.abc import Iterable, Mapping
+from io import StringIO
 
 from rapidfuzz import fuzz, process
 
 from router.errors import BookError
-from router.rulebook.model import Place
+from router.rulebook.read_letters import deception
+from router.rulebook.rule import Place
 
 #: Share of equal letters (0-100) from which a known word counts as what was probably meant.
 _CLOSE = 65
@@ -41,6 +43,7 @@ class Problems:
             files: Path to text of the book's files; a problem quotes its line from there.
         """
         self._files = files
+        self._lines: dict[str, list[str]] = {}
         self._found: dict[tuple[str, int, int, str], str] = {}
 
     def __len__(self) -> int:
@@ -57,7 +60,7 @@ class Problems:
             advice: What to do instead, one sentence.
         """
         parts = [f"{place}: {what}"]
-        lines = self._files.get(place.file, "").splitlines()
+        lines = self._lines_of(place.file)
         if 0 < place.line <= len(lines):
             # Of a very long line only the part around the place is shown.
             start = max(0, place.column - _WIDE // 2) if place.column > _WIDE else 0
@@ -82,7 +85,18 @@ class Problems:
         meant = closest(word, words)
         short = not meant and 0 < len(words) <= _SHORT
         advice = f"Use one of: {', '.join(words)}." if short else ""
+        if found := deception(word):
+            advice = f"It has {found}."
         self.add(place, f"unknown {kind} '{word}'", meant=meant, advice=advice)
+
+    def _lines_of(self, file: str) -> list[str]:
+        """Return the lines of a file, split as the reader of its kind counts them."""
+        if file not in self._lines and file in self._files:
+            text = self._files[file]
+            # YAML breaks lines at marks that CSV takes for text.
+            text = StringIO(text, newline=None).read() if file.endswith(".csv") else text
+            self._lines[file] = text.split("\n") if file.endswith(".csv") else text.splitlines()
+        return self._lines.get(file, [])
 
     def stop_if_any(self) -> None:
         """Do nothing when the book is sound so far.

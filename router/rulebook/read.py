@@ -7,7 +7,7 @@ being used, so the value is never seen.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 
@@ -15,11 +15,14 @@ from router.lead.facts import FACTS, FactType, FactValue
 from router.rulebook.model import PRIORITIES, Place
 from router.rulebook.nodes import Fields, Items, Node, Scalar
 from router.rulebook.problems import Problems
+from router.rulebook.read_letters import deception
+from router.rulebook.read_times import parse_moment
 
 #: Working hours in ``1d``: a day of work, not a day of the calendar.
 HOURS_A_DAY = 8
 
-_ID = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+#: How things of a book are called.
+ID = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([smhd])")
@@ -30,6 +33,9 @@ _UNITS = {
     "h": timedelta(hours=1),
     "d": timedelta(hours=HOURS_A_DAY),
 }
+
+_DIGITS = {FactType.INT: (_WHOLE, "whole number"), FactType.NUM: (_NUMBER, "number")}
+_AS_WRITTEN = frozenset({FactType.CODE, FactType.TEXT, FactType.LIST})
 
 #: Facts whose values name something else of the book.
 _NAMING = {
@@ -72,6 +78,12 @@ def countries() -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) > 1}
 
 
+def _id_advice(written: str) -> str:
+    found = deception(written)
+    hint = f"It has {found}. " if found else ""
+    return f"{hint}Use small letters and digits, joined by - or _."
+
+
 class Reader:
     """Reads values out of nodes; keeps what was declared and what was referred to."""
 
@@ -87,16 +99,22 @@ class Reader:
         #: file does not make every name in it look unknown.
         self.names: dict[str, dict[str, Place]] = {}
 
+    def join(self, other: "Reader") -> None:
+        """Take over what another reading of the same book declared and referred to."""
+        self.references += other.references
+        for kind, declared in other.names.items():
+            self.names.setdefault(kind, {}).update(declared)
+
     def declare(self, kind: str, key: Scalar) -> str:
         """Note that something of the book is called ``key``; its form is checked."""
         declared = self.names.setdefault(kind, {})
-        if not _ID.fullmatch(key.text):
+        if not ID.fullmatch(key.text):
             self.problems.add(
                 key.place,
                 f"the {kind} '{key.text}' has a name that cannot be used",
-                advice="Use small letters and digits, joined by - or _.",
+                advice=_id_advice(key.text),
             )
-        elif key.text in declared:
+        elif declared.get(key.text, key.place) != key.place:
             self.problems.add(
                 key.place,
                 f"the {kind} '{key.text}' is declared twice, also in {declared[key.text]}",
@@ -194,13 +212,20 @@ class Reader:
     def id(self, node: Node | None, kind: str) -> str:
         """Read a stable code of our own, e.g. the code of a refusal."""
         found = self.text(node)
-        if node is not None and found and not _ID.fullmatch(found):
+        if node is not None and found and not ID.fullmatch(found):
             self.problems.add(
                 node.place,
                 f"'{found}' cannot be a {kind}",
-                advice="Use small letters and digits, joined by - or _.",
+                advice=_id_advice(found),
             )
         return found
+
+    def code(self, kind: str, node: Node | None) -> str:
+        """Read the code of a refusal or a review, which the book's tests may name from here on."""
+        code = self.id(node, "code")
+        if code and node is not None:
+            self.names.setdefault(kind, {}).setdefault(code, node.place)
+        return code
 
     def address(self, node: Node | None) -> str:
         """Read an e-mail address of a person or a team."""
@@ -265,14 +290,17 @@ class Reader:
         found = self.text(node)
         if not found:
             return ""
+        if declared is FactType.CODE:
+            self._check_code(fact, found, node)
+        if declared in _AS_WRITTEN:
+            self.check_letters(found, node)
+            return found
         if declared is FactType.BOOL:
             return self.truth(node)
-        pattern = {FactType.INT: _WHOLE, FactType.NUM: _NUMBER}.get(declared)
-        if pattern is None:
-            self._check_code(fact, found, node)
-            return found
+        if declared is FactType.DATE:
+            return self.moment(node)
+        pattern, kind = _DIGITS[declared]
         if not pattern.fullmatch(found):
-            kind = "whole number" if declared is FactType.INT else "number"
             self.problems.add(
                 node.place,
                 f"{fact} is a {kind}, but this is '{found}'",
@@ -280,6 +308,25 @@ class Reader:
             )
             return 0
         return int(found) if declared is FactType.INT else float(found)
+
+    def moment(self, node: Node) -> datetime:
+        """Read a moment, as UTC."""
+        found = self.text(node)
+        moment = parse_moment(found)
+        if moment is None and found:
+            self.problems.add(
+                node.place,
+                f"'{found}' is not a moment",
+                advice="Write 2026-03-01 (its start in UTC) or 2026-03-01 09:00 Europe/London.",
+            )
+        return moment or datetime(1970, 1, 1, tzinfo=UTC)
+
+    def check_letters(self, text: str, node: Node, *, mixed: bool = True) -> None:
+        """Note letters that deceive the eye; ``mixed`` as in :func:`deception`."""
+        if found := deception(text, mixed=mixed):
+            self.problems.add(
+                node.place, f"'{text}' has {found}", advice="Type it anew, do not paste it."
+            )
 
     def _check_code(self, fact: str, found: str, node: Node) -> None:
         if fact in _NAMING:

@@ -1,46 +1,32 @@
-"""Rule files: conditions, effects and examples."""
+"""Rule files: a phase, its hit policy, and rules with their effects and examples."""
 
 from router.lead.facts import FACTS, FactType, FactValue
-from router.rulebook.model import (
-    PRIORITIES,
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    Effect,
-    Example,
-    NotOf,
-    OnUnknown,
-    Operator,
-    Phase,
-    Place,
-    Rule,
-)
 from router.rulebook.nodes import Fields, Items, Node, Scalar
 from router.rulebook.read import Reader
+from router.rulebook.read_conditions import ConditionReader
+from router.rulebook.rule import (
+    PRIORITIES,
+    Effect,
+    Example,
+    OnUnknown,
+    Phase,
+    Rule,
+)
 
-_O = Operator
-_TEXT = (_O.IS, _O.NOT, _O.IN, _O.NOT_IN, _O.IN_LIST, _O.NOT_IN_LIST, _O.CONTAINS, _O.MISSING)
-_NUMBER = (_O.IS, _O.NOT, _O.GTE, _O.GT, _O.LTE, _O.LT, _O.MISSING)
+#: Kinds of targets: who gets the lead, or what becomes of it.
+TARGETS = ("person", "pool", "queue", "sequence", "reject", "review")
+#: What a rule may set beside a target.
+SETTINGS = ("sla", "priority", "tags")
+#: Targets that are owners.
+OWNERS = frozenset({"person", "pool", "queue", "sequence"})
 
-#: Which comparisons each type of fact knows.
-OPERATORS: dict[FactType, tuple[Operator, ...]] = {
-    FactType.TEXT: _TEXT,
-    FactType.CODE: _TEXT,
-    FactType.INT: _NUMBER,
-    FactType.NUM: _NUMBER,
-    FactType.BOOL: (_O.IS, _O.NOT, _O.MISSING),
-    FactType.DATE: (_O.MISSING,),
-    FactType.LIST: (_O.HAS, _O.HAS_ANY, _O.MISSING),
-}
-
-_GROUPS = ("any", "all", "not")
-_TARGETS = ("person", "pool", "queue", "sequence", "reject", "review")
-_SETTINGS = ("sla", "priority", "tags")
-_OWNERS = frozenset({"person", "pool", "queue", "sequence"})
-
-#: What only a classification tells; guards are judged before it.
-_AFTER_CLASSIFY = frozenset({"intent", "urgency", "service_interest", "confidence", "risk_flags"})
+#: How many rules of a phase count: in enrich all that match, elsewhere the first.
+HITS: dict[Phase, str] = {phase: "collect" if phase is Phase.ENRICH else "first" for phase in Phase}
+_PHASES = {phase.value: phase for phase in Phase}
+_ON_UNKNOWN = {each.value: each for each in OnUnknown}
+_NEEDED = ("id", "summary", "steward", "when", "then")
+_NEEDED_WITH_TABLE = ("id", "summary", "steward", "when")
+_OPTIONAL = ("on_unknown", "examples", "table")
 
 
 def read_rules(reader: Reader, root: Node) -> tuple[Phase, tuple[Rule, ...]]:
@@ -53,9 +39,9 @@ def read_rules(reader: Reader, root: Node) -> tuple[Phase, tuple[Rule, ...]]:
     Returns:
         The file's phase, and the rules without problems in their order.
     """
-    found = reader.fields(root, "a rule file", ("phase", "rules"))
-    name = reader.word(found.get("phase"), "phase", tuple(Phase))
-    phase = Phase(name) if name in tuple(Phase) else Phase.ROUTES
+    found = reader.fields(root, "a rule file", ("phase", "rules"), ("hit",))
+    phase = _PHASES.get(reader.word(found.get("phase"), "phase", _PHASES), Phase.ROUTES)
+    _check_hit(reader, phase, found.get("hit"))
     rules = []
     for node in reader.items(found.get("rules"), "rules"):
         before = len(reader.problems)
@@ -65,165 +51,125 @@ def read_rules(reader: Reader, root: Node) -> tuple[Phase, tuple[Rule, ...]]:
     return phase, tuple(rules)
 
 
+def _check_hit(reader: Reader, phase: Phase, node: Node | None) -> None:
+    """Note a hit policy that the phase does not have; so all files of a phase agree."""
+    hit = reader.word(node, "hit policy", ("first", "collect"), HITS[phase])
+    if node is not None and hit in HITS.values() and hit != HITS[phase]:
+        which = "every rule that matches counts" if phase is Phase.ENRICH else "the first one does"
+        reader.problems.add(
+            node.place,
+            f"the phase {phase} cannot have hit: {hit}",
+            advice=f"Write hit: {HITS[phase]} or leave it out: in {phase} {which}.",
+        )
+
+
 def _rule(reader: Reader, phase: Phase, node: Node) -> Rule:
-    found = reader.fields(
-        node, "a rule", ("id", "summary", "steward", "when", "then"), ("on_unknown", "examples")
-    )
+    tabled = isinstance(node, Fields) and any(key.text == "table" for key, _ in node.entries)
+    needed = _NEEDED_WITH_TABLE if tabled else _NEEDED
+    found = reader.fields(node, "a rule", needed, (*_OPTIONAL, "then") if tabled else _OPTIONAL)
     key = found.get("id")
     id_ = reader.declare("rule", key) if isinstance(key, Scalar) else reader.text(key)
-    unknown = reader.word(
-        found.get("on_unknown"), "on_unknown", tuple(OnUnknown), default=OnUnknown.SKIP
-    )
+    unknown = reader.word(found.get("on_unknown"), "on_unknown", _ON_UNKNOWN, OnUnknown.SKIP)
     if phase is Phase.ENRICH and unknown == OnUnknown.REVIEW:
         reader.problems.add(
             found["on_unknown"].place, "a rule of enrich gives settings and cannot ask a person"
         )
+    guard = phase is Phase.GUARDS
     return Rule(
         id=id_,
         summary=reader.text(found.get("summary")),
         steward=reader.address(found.get("steward")),
         phase=phase,
-        when=_ConditionReader(reader, phase).condition(found.get("when")),
-        then=_effect(reader, phase, found.get("then")),
+        when=ConditionReader(reader, guard=guard).condition(found.get("when")),
+        then=_effect(reader, phase, found.get("then"), tabled=tabled),
         place=node.place,
-        on_unknown=OnUnknown(unknown) if unknown in tuple(OnUnknown) else OnUnknown.SKIP,
+        on_unknown=_ON_UNKNOWN.get(unknown, OnUnknown.SKIP),
         examples=_examples(reader, found.get("examples")),
+        table=reader.refer("table", found.get("table")),
     )
 
 
-class _ConditionReader:
-    """Reads the conditions of one rule."""
-
-    def __init__(self, reader: Reader, phase: Phase) -> None:
-        self.reader = reader
-        self.problems = reader.problems
-        self.phase = phase
-
-    def condition(self, node: Node | None) -> Condition:
-        """Read a map of conditions that must all hold."""
-        parts: list[Condition] = []
-        for key, value in self.reader.entries(node, "a condition"):
-            if key.text in ("any", "all"):
-                parts.append(self.group(key, value))
-            elif key.text == "not":
-                parts.append(NotOf(self.condition(value), key.place))
-                if isinstance(value, Fields) and not value.entries:
-                    self.problems.add(key.place, "'not' needs a condition")
-            elif key.text in FACTS:
-                parts += self.fact(key, value)
-            else:
-                self.problems.unknown(key.place, "fact", key.text, (*FACTS, *_GROUPS))
-        place = Place("", 0) if node is None else node.place
-        return parts[0] if len(parts) == 1 else AllOf(tuple(parts), place)
-
-    def group(self, key: Scalar, node: Node) -> Condition:
-        """Read ``any`` or ``all``: a list of conditions."""
-        inner = tuple(self.condition(item) for item in self.reader.items(node, f"'{key.text}'"))
-        for part in inner:
-            if isinstance(part, AllOf) and not part.parts:
-                self.problems.add(part.place, f"an empty condition in '{key.text}' always holds")
-        return AnyOf(inner, key.place) if key.text == "any" else AllOf(inner, key.place)
-
-    def fact(self, key: Scalar, node: Node) -> list[Condition]:
-        """Read what is asked of one fact: a value, a list of values, or operators."""
-        if self.phase is Phase.GUARDS and key.text in _AFTER_CLASSIFY:
-            self.problems.add(
-                key.place,
-                f"'{key.text}' is not known yet when guards are judged",
-                advice="Move the rule to a file with phase: routes.",
-            )
-        is_list = FACTS[key.text][0] is FactType.LIST
-        if isinstance(node, Scalar):
-            return self.compare(key, _O.HAS if is_list else _O.IS, node)
-        if isinstance(node, Items):
-            return self.compare(key, _O.HAS_ANY if is_list else _O.IN, node)
-        found: list[Condition] = []
-        if not node.entries:
-            self.problems.add(node.place, f"nothing is asked of '{key.text}'")
-        for operator, value in node.entries:
-            if operator.text in tuple(Operator):
-                found += self.compare(key, Operator(operator.text), value, operator.place)
-            else:
-                known = OPERATORS[FACTS[key.text][0]]
-                self.problems.unknown(operator.place, "comparison", operator.text, known)
-        return found
-
-    def compare(
-        self, key: Scalar, operator: Operator, node: Node, place: Place | None = None
-    ) -> list[Condition]:
-        """Read one comparison; none when the fact's type does not know it."""
-        fact, at = key.text, place or key.place
-        declared = FACTS[fact][0]
-        if operator not in OPERATORS[declared]:
-            self.problems.add(
-                place or node.place,
-                f"{fact} ({declared}) cannot be compared with '{operator}'",
-                advice=f"Use one of: {', '.join(OPERATORS[declared])}.",
-            )
-            return []
-        want: FactValue
-        if operator in (_O.IN_LIST, _O.NOT_IN_LIST):
-            name = self.reader.refer("list", node)
-            return [Comparison(fact, operator, name, at, named=name)]
-        if operator is _O.MISSING:
-            want = self.reader.truth(node)
-        elif operator in (_O.IN, _O.NOT_IN, _O.HAS_ANY):
-            values = self.reader.items(node, f"the values of '{operator}'")
-            want = tuple(str(self.reader.fact_value(fact, item)).casefold() for item in values)
-        else:
-            value = self.reader.fact_value(fact, node)
-            want = value.casefold() if isinstance(value, str) else value
-        return [Comparison(fact, operator, want, at)]
-
-
-def _effect(reader: Reader, phase: Phase, node: Node | None) -> Effect:
-    found = reader.fields(node, "'then'", (), (*_TARGETS, *_SETTINGS))
-    targets = [kind for kind in _TARGETS if kind in found]
-    place = Place("", 0) if node is None else node.place
-    if phase is Phase.ENRICH:
-        for kind in targets:
-            reader.problems.add(
-                found[kind].place,
-                f"a rule of enrich gives settings, not a {kind}",
-                advice=f"Use one of: {', '.join(_SETTINGS)}.",
-            )
-        if isinstance(node, Fields) and not found:
-            reader.problems.add(place, f"'then' needs one of: {', '.join(_SETTINGS)}")
-    elif len(targets) != 1 and isinstance(node, Fields):
-        reader.problems.add(place, f"'then' needs exactly one of: {', '.join(_TARGETS)}")
-    elif phase is Phase.FALLBACK and not _OWNERS.issuperset(targets):
-        reader.problems.add(
-            place, "a rule of fallback must give an owner: person, pool, queue or sequence"
-        )
+def _effect(reader: Reader, phase: Phase, node: Node | None, *, tabled: bool) -> Effect:
+    if node is None:
+        return Effect()
+    found = reader.fields(node, "'then'", (), (*TARGETS, *SETTINGS))
+    if isinstance(node, Fields):
+        _check_effect(reader, phase, node, found, tabled=tabled)
     return Effect(
         person=reader.refer("person", found.get("person")),
         pool=reader.refer("pool", found.get("pool")),
         queue=reader.refer("queue", found.get("queue")),
         sequence=reader.refer("sequence", found.get("sequence")),
-        reject=reader.id(found.get("reject"), "code"),
-        review=reader.id(found.get("review"), "code"),
+        reject=reader.code("reject", found.get("reject")),
+        review=reader.code("review", found.get("review")),
         sla=reader.refer("sla", found.get("sla")),
         priority=reader.word(found.get("priority"), "priority", PRIORITIES),
-        tags=reader.texts(found.get("tags")),
+        tags=read_tags(reader, found.get("tags")),
     )
 
 
+def _check_effect(
+    reader: Reader, phase: Phase, node: Fields, found: dict[str, Node], *, tabled: bool
+) -> None:
+    targets = [kind for kind in TARGETS if kind in found]
+    if phase is Phase.ENRICH:
+        for kind in targets:
+            reader.problems.add(
+                found[kind].place,
+                f"a rule of enrich gives settings, not a {kind}",
+                advice=f"Use one of: {', '.join(SETTINGS)}.",
+            )
+        if not found:
+            reader.problems.add(node.place, f"'then' needs one of: {', '.join(SETTINGS)}")
+    elif len(targets) > 1 or not (targets or tabled):
+        reader.problems.add(node.place, f"'then' needs exactly one of: {', '.join(TARGETS)}")
+    elif phase is Phase.FALLBACK and not OWNERS.issuperset(targets):
+        reader.problems.add(
+            node.place, "a rule of fallback must give an owner: person, pool, queue or sequence"
+        )
+
+
+def read_tags(reader: Reader, node: Node | None) -> tuple[str, ...]:
+    """Read one tag or a list of tags.
+
+    Args:
+        reader: Takes problems.
+        node: As written; None for no tags.
+    """
+    tags = reader.texts(node)
+    if node is not None:
+        for tag in tags:
+            reader.check_letters(tag, node)
+    return tags
+
+
 def _examples(reader: Reader, node: Node | None) -> tuple[Example, ...]:
+    if node is None:
+        return ()
     found = reader.fields(node, "examples", (), ("matches", "misses"))
     return tuple(
-        Example(_facts(reader, item), kind == "matches", item.place)
+        Example(read_lead(reader, item, "an example"), kind == "matches", item.place)
         for kind in ("matches", "misses")
         for item in reader.items(found.get(kind), kind)
     )
 
 
-def _facts(reader: Reader, node: Node) -> dict[str, FactValue]:
+def read_lead(reader: Reader, node: Node | None, what: str) -> dict[str, FactValue]:
+    """Read the facts of a lead as an example or a case writes them; ``[]`` is a known empty list.
+
+    Args:
+        reader: Takes problems and references.
+        node: A map of facts to values.
+        what: What the facts are of, for messages.
+    """
     values: dict[str, FactValue] = {}
-    for key, value in reader.entries(node, "an example"):
-        if key.text not in FACTS:
+    for key, value in reader.entries(node, what):
+        declared = FACTS.get(key.text)
+        if declared is None:
             reader.problems.unknown(key.place, "fact", key.text, FACTS)
-        elif FACTS[key.text][0] is FactType.LIST:
-            values[key.text] = reader.texts(value)
+        elif declared[0] is FactType.LIST:
+            empty = isinstance(value, Items) and not value.items
+            values[key.text] = () if empty else read_tags(reader, value)
         else:
             values[key.text] = reader.fact_value(key.text, value)
     return values
