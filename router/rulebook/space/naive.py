@@ -1,0 +1,171 @@
+"""The one place where regions meet the reference evaluator: what is claimed is confirmed here."""
+
+from dataclasses import dataclass, replace
+
+from router.lead.facts import Facts
+from router.rulebook.explain import judge, scan_rows
+from router.rulebook.model import RuleBook
+from router.rulebook.operands import pattern, raw, with_row
+from router.rulebook.rule import Condition, Effect, OnUnknown, Phase, Rule, Truth
+from router.rulebook.table import Row, Table
+
+#: What only a classification tells. Guards are judged before it.
+AFTER_CLASSIFY = frozenset({"intent", "urgency", "service_interest", "confidence", "risk_flags"})
+_OWNERS = frozenset({"person", "pool", "queue", "sequence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a whole book says of a lead, found plainly and slowly."""
+
+    #: The rule that decides; None when not even the fallback has one for it.
+    rule: Rule | None
+    #: Its row, when it is a rule with a table.
+    row: Row | None
+    #: Kind and name; ("review", "unknown:<rule>") when a rule asks a person for want of a fact.
+    target: tuple[str, str]
+    sla: str = ""
+    priority: str = ""
+    tags: frozenset[str] = frozenset()
+    #: Which rule gave the SLA, and which the priority; empty when it is the book's usual one.
+    sla_by: str = ""
+    priority_by: str = ""
+
+    @property
+    def owned(self) -> bool:
+        """Return whether the lead gets an owner."""
+        return self.target[0] in _OWNERS
+
+
+def truth_of(condition: Condition, book: RuleBook, facts: Facts) -> Truth:
+    """Judge a condition plainly and slowly.
+
+    Args:
+        condition: The condition.
+        book: The book, for its lists and calendars.
+        facts: What is known.
+    """
+    return judge(condition, book, facts)
+
+
+def row_of(table: Table, facts: Facts) -> tuple[Truth, Row | None]:
+    """Look a lead up in a table, row by row.
+
+    Args:
+        table: The table.
+        facts: What is known.
+
+    Returns:
+        TRUE and the most specific row that fits; FALSE when none does; UNKNOWN when none does
+        but one might, were a fact not missing.
+    """
+    found = scan_rows(table, facts)
+    if isinstance(found, Row):
+        return Truth.TRUE, found
+    return (Truth.FALSE if found is None else Truth.UNKNOWN), None
+
+
+def specificity(table: Table, row: Row) -> tuple[int, tuple[bool, ...], tuple[int, ...]]:
+    """Return how specific a row is; of two that fit the one with the greater answer counts.
+
+    Args:
+        table: The table.
+        row: One of its rows.
+    """
+    filled = tuple(bool(cell) for cell in row.cells)
+    lengths = tuple(
+        len(cell) for key, cell in zip(table.keys, row.cells, strict=True) if key.prefix
+    )
+    return sum(filled), filled, lengths
+
+
+def fires(rule: Rule, book: RuleBook, facts: Facts) -> tuple[Truth, Row | None]:
+    """Tell whether a rule takes a lead, and with which row of its table.
+
+    Args:
+        rule: The rule.
+        book: The book it stands in.
+        facts: What is known; of the classification nothing is known to a guard.
+    """
+    if rule.phase is Phase.GUARDS:
+        facts = {name: value for name, value in facts.items() if name not in AFTER_CLASSIFY}
+    found = truth_of(rule.when, book, facts)
+    if not rule.table or found is Truth.FALSE:
+        return found, None
+    fits, row = row_of(book.tables[rule.table], facts)
+    if Truth.FALSE in (found, fits):
+        return Truth.FALSE, None
+    if Truth.UNKNOWN in (found, fits):
+        return Truth.UNKNOWN, None
+    return Truth.TRUE, row
+
+
+def effect_of(rule: Rule, row: Row | None) -> Effect:
+    """Return what a rule does, its row having the last word.
+
+    Args:
+        rule: The rule.
+        row: The row that fits, if it has a table.
+    """
+    return rule.then if row is None else with_row(rule.then, row)
+
+
+def answer(book: RuleBook, facts: Facts) -> Answer:
+    """Ask a whole book about a fresh lead: guards, routes, fallback, then the settings on top.
+
+    Args:
+        book: The book.
+        facts: What is known.
+    """
+    found = _decided(book, facts)
+    if not found.owned:
+        return found
+    return _enriched(found, book, facts)
+
+
+def _decided(book: RuleBook, facts: Facts) -> Answer:
+    for phase in (Phase.GUARDS, Phase.ROUTES, Phase.FALLBACK):
+        for rule in book.rules.get(phase, ()):
+            truth, row = fires(rule, book, facts)
+            if truth is Truth.TRUE:
+                effect = effect_of(rule, row)
+                return Answer(
+                    rule,
+                    row,
+                    effect.target,
+                    effect.sla or book.default_sla,
+                    effect.priority,
+                    frozenset(effect.tags),
+                    rule.id if effect.sla else "",
+                    rule.id if effect.priority else "",
+                )
+            if truth is Truth.UNKNOWN and rule.on_unknown is OnUnknown.REVIEW:
+                return Answer(rule, None, ("review", f"unknown:{rule.id}"))
+    return Answer(None, None, ("", ""))
+
+
+def _enriched(found: Answer, book: RuleBook, facts: Facts) -> Answer:
+    for rule in book.rules.get(Phase.ENRICH, ()):
+        truth, row = fires(rule, book, facts)
+        if truth is not Truth.TRUE:
+            continue
+        effect = effect_of(rule, row)
+        found = replace(found, tags=found.tags | frozenset(effect.tags))
+        if effect.sla:
+            found = replace(found, sla=effect.sla, sla_by=rule.id)
+        if effect.priority:
+            found = replace(found, priority=effect.priority, priority_by=rule.id)
+    return found
+
+
+def matches(written: str, text: str) -> bool:
+    """Tell whether a pattern is found in a text; case does not count.
+
+    >>> matches("^pa(id|y)$", "Paid")
+    True
+
+    Args:
+        written: Of RE2.
+        text: As a lead would have it.
+    """
+    return pattern(written).search(raw(text)) is not None
