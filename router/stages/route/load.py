@@ -26,6 +26,8 @@ class Turns:
     away: dict[str, str] = field(default_factory=dict)
     #: The version of each lead with the people of today, by digest.
     books: dict[str, RuleBook] = field(default_factory=dict)
+    #: When a review that is opened now is due, by digest; asked once a batch.
+    review_by: dict[str, datetime] = field(default_factory=dict)
     #: Leads assigned to a member by this batch, by pool and person.
     assigned: dict[tuple[str, str], int] = field(default_factory=dict)
     #: The choice of the decision that was made last; taken over by ``absorb``.
@@ -77,17 +79,18 @@ class Route:
 
     def decide(self, case: Case, planned: Plan, turns: Turns, now: datetime) -> Decision:
         """Pick, given everything that was picked before in this batch."""
-        book = turns.books[case.lead.digest]
-        seats = {
-            pool: each for (digest, pool), each in turns.seats.items() if digest == book.digest
-        }
+        digest = case.lead.digest
+        book, seats = turns.books[digest], turns.seats.get((digest, planned.target))
+        review_by = turns.review_by.get(digest)
+        if review_by is None:
+            review_by = turns.review_by[digest] = self._app.review_by(book, now)
         decision, turns.choice = decide(
             case.lead,
             planned,
             book,
-            seats=seats,
+            seats={} if seats is None else {planned.target: seats},
             away=turns.away,
-            review_by=self._app.review_by(book, now),
+            review_by=review_by,
             now=now,
         )
         return decision
@@ -101,7 +104,9 @@ class Route:
         turns.assigned[pool, person] = turns.assigned.get((pool, person), 0) + 1
         owed = {seat.person: seat.credit for seat in choice.seats}
         for key, seats in turns.seats.items():
-            if key[1] == pool:
+            if key == (decision.lead.digest, pool):
+                turns.seats[key] = choice.seats
+            elif key[1] == pool:
                 turns.seats[key] = tuple(
                     replace(seat, credit=owed.get(seat.person, seat.credit)) for seat in seats
                 )

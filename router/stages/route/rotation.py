@@ -7,7 +7,7 @@ that load balancers use).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,13 @@ def pick(seats: Sequence[Seat], passed: Collection[str] = ()) -> Pick:
     after = {**offered, winner.person: offered[winner.person] - total}
     return Pick(
         winner.person,
-        tuple(replace(seat, credit=after.get(seat.person, seat.credit)) for seat in seats),
-        tuple(_consider(seat, winner, offered, bars) for seat in seats),
+        tuple(
+            [
+                Seat(seat.person, seat.weight, after.get(seat.person, seat.credit), seat.barred)
+                for seat in seats
+            ]
+        ),
+        tuple([_consider(seat, winner, offered, bars) for seat in seats]),
     )
 
 
