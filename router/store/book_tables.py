@@ -86,3 +86,27 @@ shadow_difference = sa.Table(
     sa.Index("ix_shadow_difference_book", "book", "digest", "at"),
     comment="A lead that the shadow version would have decided otherwise.",
 )
+
+shadow_tally = sa.Table(
+    "shadow_tally",
+    metadata,
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("backend", sa.Integer, primary_key=True),
+    sa.Column("judged", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("failed", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    comment="Leads that the shadow judged; a row per server process, so that nobody waits for it.",
+)
+
+canary_lead = sa.Table(
+    "canary_lead",
+    metadata,
+    sa.Column("lead_id", UUID, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    text("book", default=None),
+    at("at"),
+    text("how", default=None),
+    sa.CheckConstraint("how IN ('capture', 'team')", name="how_is_known"),
+    sa.Index("ix_canary_lead_book", "book", "digest", "at"),
+    comment="A lead that was given to a canary, when it came in or when its team was known.",
+)

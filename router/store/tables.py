@@ -5,11 +5,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSON, JSONB, UUID
 from sqlalchemy.types import UserDefinedType
 
 from router.store.book_tables import (
+    canary_lead,
     rulebook,
     rulebook_alias,
     rulebook_log,
     rulebook_proposal,
     shadow_difference,
+    shadow_tally,
 )
 from router.store.columns import at, metadata, number, partial, text
 
@@ -18,6 +20,7 @@ __all__ = [
     "absence",
     "action",
     "api_key",
+    "canary_lead",
     "chain_root",
     "clock",
     "contact",
@@ -39,6 +42,7 @@ __all__ = [
     "rulebook_proposal",
     "schedule_slot",
     "shadow_difference",
+    "shadow_tally",
     "switch",
     "ticket",
 ]

@@ -86,6 +86,18 @@ def upgrade() -> None:
         comment="A key for the API; only its digest is kept.",
     )
     op.create_table(
+        "canary_lead",
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.CheckConstraint("how IN ('capture', 'team')", name=op.f("ck_canary_lead_how_is_known")),
+        sa.PrimaryKeyConstraint("lead_id", "digest", name=op.f("pk_canary_lead")),
+        comment="A lead that was given to a canary, when it came in or when its team was known.",
+    )
+    op.create_index("ix_canary_lead_book", "canary_lead", ["book", "digest", "at"], unique=False)
+    op.create_table(
         "chain_root",
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -411,6 +423,16 @@ def upgrade() -> None:
         "ix_shadow_difference_book", "shadow_difference", ["book", "digest", "at"], unique=False
     )
     op.create_table(
+        "shadow_tally",
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("backend", sa.Integer(), nullable=False),
+        sa.Column("judged", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("book", "digest", "backend", name=op.f("pk_shadow_tally")),
+        comment="Leads that the shadow judged; a row per server process, so that nobody waits for it.",
+    )
+    op.create_table(
         "switch",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -497,6 +519,7 @@ def downgrade() -> None:
     op.drop_table("rulebook_alias")
     op.drop_table("ticket")
     op.drop_table("switch")
+    op.drop_table("shadow_tally")
     op.drop_index("ix_shadow_difference_book", table_name="shadow_difference")
     op.drop_table("shadow_difference")
     op.drop_table("schedule_slot")
@@ -552,6 +575,8 @@ def downgrade() -> None:
     )
     op.drop_table("clock")
     op.drop_table("chain_root")
+    op.drop_index("ix_canary_lead_book", table_name="canary_lead")
+    op.drop_table("canary_lead")
     op.drop_table("api_key")
     op.drop_index(
         "ix_action_waiting", table_name="action", postgresql_where=sa.text("state = 'pending'")
