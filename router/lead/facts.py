@@ -74,6 +74,12 @@ FACTS: dict[str, tuple[FactType, str]] = {
     "priority": (FactType.CODE, "Priority so far."),
 }
 
+#: Facts whose values say who somebody is: they are kept where they can be erased.
+PERSONAL: frozenset[str] = frozenset(
+    "name email.address email.domain phone.number city postcode company job_title message page.url "
+    "form.honeypot".split()
+)
+
 _SETTLED = frozenset(LeadState) - {LeadState.CAPTURED}
 
 

@@ -1,6 +1,7 @@
 """The shapes of a rule book, as frozen values: what ``load`` gives and everybody else reads.
 
-Rules are shaped in :mod:`router.rulebook.rule`, tables in :mod:`router.rulebook.table`, the
+Rules are shaped in :mod:`router.rulebook.rule`, what they say in
+:mod:`router.rulebook.verdict`, tables in :mod:`router.rulebook.table`, the
 book's own tests in :mod:`router.rulebook.proof` and sources in :mod:`router.rulebook.source`; all
 can be had from here.
 """
@@ -17,7 +18,6 @@ from router.rulebook.rule import (
     AllOf,
     AnyOf,
     Comparison,
-    ComparisonTrace,
     Condition,
     Effect,
     Example,
@@ -27,12 +27,11 @@ from router.rulebook.rule import (
     Phase,
     Place,
     Rule,
-    RuleTrace,
     Truth,
-    Verdict,
 )
 from router.rulebook.source import CANONICAL_FIELDS, Source, Verification
 from router.rulebook.table import Key, Row, Table
+from router.rulebook.verdict import ComparisonTrace, RuleTrace, Verdict
 
 __all__ = [
     "CANONICAL_FIELDS",

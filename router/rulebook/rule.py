@@ -1,4 +1,4 @@
-"""The shapes of a rule: its condition, its effect, and how it came out."""
+"""The shapes of a rule: its condition, its effect, and what a condition can be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -176,47 +176,3 @@ class Truth(StrEnum):
     TRUE = "true"
     FALSE = "false"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonTrace:
-    """How one comparison came out."""
-
-    fact: str
-    operator: str
-    want: FactValue
-    #: The value that was compared; None when unknown.
-    actual: FactValue | None
-    truth: Truth
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTrace:
-    """How one rule came out."""
-
-    rule: str
-    phase: Phase
-    file: str
-    line: int
-    truth: Truth
-    tests: tuple[ComparisonTrace, ...]
-    #: True when it has two or more conditions and all but one of them held.
-    near_miss: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a phase said: the first rule that matched, and the rules it passed over.
-
-    It holds no trace: facts and digest name the decision exactly, so that
-    :func:`router.rulebook.explain.explain_phase` can make the whole trace again when asked.
-    """
-
-    #: None when no rule matched.
-    rule: Rule | None
-    effect: Effect
-    #: Set when an unknown value of a rule with ``on_unknown: review`` asks for a person.
-    review_rule: Rule | None = None
-    #: Ids of the rules that were looked at before, in their order, and did not fire.
-    passed_over: tuple[str, ...] = ()

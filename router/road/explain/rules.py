@@ -1,11 +1,12 @@
 """Which rule decided, on which values, and which ones nearly did. Pure."""
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 
 from router.lead.facts import Facts, FactValue
 from router.road.explain.told import PhaseTold, RuleTold
 from router.rulebook.evaluate import collect
-from router.rulebook.explain import explain_rule, judge
+from router.rulebook.explain import explain_rule, judge, judge_rule, scan_rows
 from router.rulebook.model import (
     AllOf,
     AnyOf,
@@ -15,6 +16,7 @@ from router.rulebook.model import (
     NotOf,
     Operator,
     Phase,
+    Row,
     Rule,
     RuleBook,
     Truth,
@@ -38,6 +40,17 @@ _NEEDS = {
     _O.HAS: "{} among them",
     _O.HAS_ANY: "one of {} among them",
     _O.CONTAINS: "a text with {}",
+    _O.STARTS_WITH: "a text that starts with {}",
+    _O.ENDS_WITH: "a text that ends with {}",
+    _O.MATCHES: "a text that matches {}",
+    _O.AFTER: "later than {}",
+    _O.BEFORE: "earlier than {}",
+    _O.WITHIN_LAST: "at most {} before the lead was received",
+    _O.SAME_AS: "the same as {}",
+    _O.IN_LIST: "one of the list {}",
+    _O.NOT_IN_LIST: "none of the list {}",
+    _O.IN_CALENDAR: "the opening hours of {}",
+    _O.NOT_IN_CALENDAR: "a time outside the opening hours of {}",
 }
 
 
@@ -87,10 +100,8 @@ def _let_pass(
     """Return the rules that refuse this lead and do not count, because a person brought it back."""
     return [
         rule
-        for rule in book.rules.get(phase, ())
-        if rule.id in verdict.passed_over
-        and rule.then.reject in approved
-        and judge(rule.when, book.lists, facts) is Truth.TRUE
+        for rule in book.rules.get(phase, ())[: verdict.position]
+        if rule.then.reject in approved and judge_rule(rule, book, facts) is Truth.TRUE
     ]
 
 
@@ -135,7 +146,7 @@ def held(condition: Condition, book: RuleBook, facts: Facts) -> Iterator[str]:
             yield from held(part, book, facts)
     elif isinstance(condition, AnyOf):
         for part in condition.parts:
-            if judge(part, book.lists, facts) is Truth.TRUE:
+            if judge(part, book, facts) is Truth.TRUE:
                 yield from held(part, book, facts)
     else:
         yield describe(condition, facts)
@@ -150,7 +161,7 @@ def failed(condition: Condition, book: RuleBook, facts: Facts) -> Iterator[str]:
         facts: What is known.
     """
     for part in condition.parts if isinstance(condition, AllOf) else (condition,):
-        if judge(part, book.lists, facts) is not Truth.TRUE:
+        if judge(part, book, facts) is not Truth.TRUE:
             yield describe(part, facts)
 
 
@@ -171,13 +182,13 @@ def _phase(  # noqa: PLR0913 - private: everything that is told of a phase
     near = [
         _told(each, tuple(failed(each.when, book, facts)))
         for each in looked_at
-        if misses and each is not rule and explain_rule(each, book.lists, facts).near_miss
+        if misses and each is not rule and explain_rule(each, book, facts).near_miss
     ]
     decided = None
     if rule is not None:
-        unknown = judge(rule.when, book.lists, facts) is not Truth.TRUE
+        unknown = judge(rule.when, book, facts) is not Truth.TRUE
         tests = failed(rule.when, book, facts) if unknown else held(rule.when, book, facts)
-        decided = _told(rule, tuple(tests))
+        decided = _told(rule, (*tests, *_row(rule, book, facts)))
     return PhaseTold(
         phase=phase.value,
         decided=decided,
@@ -185,6 +196,18 @@ def _phase(  # noqa: PLR0913 - private: everything that is told of a phase
         near_misses=tuple(near),
         judged=len(looked_at),
     )
+
+
+def _row(rule: Rule, book: RuleBook, facts: Facts) -> Iterator[str]:
+    """Tell the row of a rule's table, if it has one."""
+    table = book.tables.get(rule.table)
+    if table is None:
+        return
+    row = scan_rows(table, facts)
+    if isinstance(row, Row):
+        yield f"{table.file} has it in line {row.line}"
+    else:
+        yield f"{table.file} has no row" if row is None else f"nobody knows the row of {table.file}"
 
 
 def _told(rule: Rule, tests: tuple[str, ...]) -> RuleTold:
@@ -214,16 +237,18 @@ def _effect(effect: Effect, *, passed: bool = False) -> str:
 def _compared(test: Comparison, facts: Facts) -> str:
     actual = facts.get(test.fact)
     said = f"{test.fact} is {_written(actual)}"
-    match test.operator:
-        case _O.MISSING:
-            return f"{said} (takes {'nothing' if test.want is True else 'any value'})"
-        case _O.IN_LIST:
-            return f"{said} (takes one of the list {test.named})"
-        case _O.NOT_IN_LIST:
-            return f"{said} (takes none of the list {test.named})"
     if test.operator is _O.IS and _same(actual, test.want):
         return said
-    return f"{said} (takes {_NEEDS[test.operator].format(_written(test.want))})"
+    return f"{said} (takes {_takes(test)})"
+
+
+def _takes(test: Comparison) -> str:
+    want = test.want
+    if test.operator is _O.MISSING:
+        return "nothing" if want is True else "any value"
+    if test.operator is _O.WITHIN_LAST:
+        want = str(timedelta(seconds=float(str(want))))
+    return _NEEDS[test.operator].format(test.named or _written(want))
 
 
 def _same(actual: FactValue | None, want: FactValue) -> bool:

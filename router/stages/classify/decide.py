@@ -1,6 +1,6 @@
 """Decide what an inquiry is about: the guards of the book, then a classifier behind the gate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,18 +14,8 @@ from router.lead.written import written_id
 from router.plugins.classifiers.text import plain, redact
 from router.plugins.kinds import Enquiry, Suggestion
 from router.rulebook.evaluate import evaluate
-from router.rulebook.model import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    Effect,
-    NotOf,
-    Phase,
-    Rule,
-    RuleBook,
-    Verdict,
-)
+from router.rulebook.model import Effect, Phase, Rule, RuleBook, Verdict
+from router.rulebook.record import record
 from router.stages.classify.gate import UNAVAILABLE, Gated, weigh
 
 #: What a person may answer besides an intent.
@@ -33,13 +23,10 @@ CONTINUE, REJECT = "continue", "reject"
 #: Reason of a lead that a person rejected in review.
 REJECTED_BY_PERSON = "rejected_by_person"
 _ACTOR = "classify"
+#: What a decision keeps: for good, and what may have to be erased.
+_Recorded = tuple[dict[str, object], dict[str, FactValue]]
 _TARGETS = frozenset({"person", "pool", "queue", "sequence"})
 _SETTLED = _TARGETS | {"reject"}
-#: Facts whose values may have to be erased.
-_PERSONAL = frozenset(
-    "name email.address email.domain phone.number city postcode company job_title message page.url "
-    "form.honeypot".split()
-)
 
 
 def guard(lead: Lead, book: RuleBook) -> Verdict:
@@ -54,7 +41,7 @@ def guard(lead: Lead, book: RuleBook) -> Verdict:
     """
     verdict = evaluate(book, Phase.GUARDS, facts_of(lead))
     if lead.approved and (_held_by(verdict) or verdict.effect.reject) in lead.approved:
-        return Verdict(None, Effect(), None, verdict.passed_over)
+        return Verdict(None, Effect(), None, verdict.position)
     return verdict
 
 
@@ -137,11 +124,16 @@ def conclude(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the 
         return _held(lead, verdict, held_by, book, review_by)
     kind, target = verdict.effect.target
     if kind == "reject":
-        return _rejected(lead, target, _rule_data(verdict.rule, book), _values(lead, verdict.rule))
+        return _rejected(lead, target, *_recorded(lead, verdict, book))
     if kind in _TARGETS:
-        data = {**_rule_data(verdict.rule, book), "decided_by": "rule"}
+        said, values = _recorded(lead, verdict, book)
+        data = {**said, "decided_by": "rule"}
+        personal = {"values": values}
         return _classified(
-            lead, lead.classification, now, Event(EventKind.LEAD_CLASSIFIED, data, actor=_ACTOR)
+            lead,
+            lead.classification,
+            now,
+            Event(EventKind.LEAD_CLASSIFIED, data, personal, actor=_ACTOR),
         )
     if gated is None:
         intents = tuple(intent.id for intent in book.taxonomy.intents[:3])
@@ -230,12 +222,8 @@ def _rejected(
     )
     event = Event(
         EventKind.LEAD_REJECTED,
-        data={
-            **data,
-            "reason": reason,
-            "values": {name: value for name, value in values.items() if name not in _PERSONAL},
-        },
-        personal={"values": {name: value for name, value in values.items() if name in _PERSONAL}},
+        data={**data, "reason": reason},
+        personal={"values": values},
         actor=actor,
     )
     return Decision(gone, events=(event,))
@@ -243,9 +231,12 @@ def _rejected(
 
 def _held(lead: Lead, verdict: Verdict, code: str, book: RuleBook, review_by: datetime) -> Decision:
     rule = verdict.review_rule or verdict.rule
-    data = {**_rule_data(rule, book), "decided_by": "rule"}
+    said, values = _recorded(lead, verdict, book)
+    data = {**said, "decided_by": "rule"}
     held = change(lead, resume_at=LeadState.CLEANED)
-    return _asked(held, code, (CONTINUE, REJECT), book, review_by, data=data, rule=rule)
+    return _asked(
+        held, code, (CONTINUE, REJECT), book, review_by, data=data, values=values, rule=rule
+    )
 
 
 def _doubtful(lead: Lead, gated: Gated, book: RuleBook, review_by: datetime) -> Decision:
@@ -261,6 +252,7 @@ def _asked(  # noqa: PLR0913  # private: one place that puts a lead before a per
     review_by: datetime,
     *,
     data: Mapping[str, object],
+    values: Mapping[str, FactValue] | None = None,
     rule: Rule | None = None,
 ) -> Decision:
     held = change(
@@ -288,7 +280,10 @@ def _asked(  # noqa: PLR0913  # private: one place that puts a lead before a per
             "suggestions": suggestions,
             "due_at": review_by.isoformat(),
         },
-        personal=_personal(lead.classification) if lead.classification else {},
+        personal={
+            **(_personal(lead.classification) if lead.classification else {}),
+            **({"values": values} if values is not None else {}),
+        },
         actor=_ACTOR,
     )
     return Decision(held, events=(event,), effects=(question,))
@@ -368,23 +363,5 @@ def _personal(found: Classification) -> dict[str, object]:
     return {"summary": found.summary, "evidence": found.evidence}
 
 
-def _rule_data(rule: Rule | None, book: RuleBook) -> dict[str, object]:
-    return {"rule": rule.id if rule else "", "digest": book.digest}
-
-
-def _values(lead: Lead, rule: Rule | None) -> dict[str, FactValue]:
-    """Return the facts that a rule looked at; those that were unknown are absent."""
-    facts = facts_of(lead)
-    looked_at = _facts_in(rule.when) if rule else ()
-    return {name: facts[name] for name in looked_at if name in facts}
-
-
-def _facts_in(condition: Condition) -> Iterator[str]:
-    match condition:
-        case Comparison(fact=fact):
-            yield fact
-        case NotOf(part=part):
-            yield from _facts_in(part)
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _facts_in(part)
+def _recorded(lead: Lead, verdict: Verdict, book: RuleBook) -> _Recorded:
+    return record(book, verdict, facts_of(lead), Phase.GUARDS)

@@ -16,6 +16,9 @@ from router.lead.model import Lead, Owner, change
 from router.lead.states import LeadState, OwnerKind
 from router.rulebook.evaluate import collect, evaluate
 from router.rulebook.model import Effect, Phase, Rule, RuleBook, Verdict
+from router.rulebook.operands import joined
+from router.rulebook.outcome import review_code
+from router.rulebook.record import record
 from router.stages.route.rotation import Considered, Pick, Seat, pick
 
 #: Why a person of the lead's own version cannot own it: the active version has no such person.
@@ -39,7 +42,9 @@ class Plan:
     #: Ids of the enrich rules that matched.
     enriched: tuple[str, ...]
     facts: Facts
-    passed_over: tuple[str, ...] = ()
+    #: What the last part of the book that was asked said, and which part that was.
+    verdict: Verdict
+    phase: Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def plan(lead: Lead, book: RuleBook, reroute: Reroute | None) -> Plan:
     facts = facts_of(lead)
     extra = collect(book, Phase.ENRICH, facts)
     effects = [verdict.effect for verdict in extra]
-    rule, effect, skipped = _target(book, facts, lead.approved)
+    rule, effect, verdict, phase = _target(book, facts, lead.approved)
     kind, target = effect.target
     if reroute is not None:
         kind, target = _rerouted(lead, reroute, kind, target)
@@ -78,10 +83,11 @@ def plan(lead: Lead, book: RuleBook, reroute: Reroute | None) -> Plan:
         reroute=reroute,
         sla=_first("sla", effects, effect.sla or lead.sla or book.default_sla),
         priority=_first("priority", effects, effect.priority or lead.priority),
-        tags=tuple(dict.fromkeys((*lead.tags, *(tag for each in effects for tag in each.tags)))),
+        tags=joined(lead.tags, effect.tags, *(each.tags for each in effects)),
         enriched=tuple(verdict.rule.id for verdict in extra if verdict.rule),
         facts=facts,
-        passed_over=skipped,
+        verdict=verdict,
+        phase=phase,
     )
 
 
@@ -137,20 +143,20 @@ def decide(  # noqa: PLR0913 - every input of the decision by name
 
 def _target(
     book: RuleBook, facts: Facts, approved: tuple[str, ...]
-) -> tuple[Rule | None, Effect, tuple[str, ...]]:
-    skipped: tuple[str, ...] = ()
+) -> tuple[Rule | None, Effect, Verdict, Phase]:
+    """Ask one part of the book after the other; also return what the last one said."""
+    verdict, phase = Verdict(None, Effect()), Phase.FALLBACK
     for phase in (Phase.GUARDS, Phase.ROUTES, Phase.FALLBACK):
         verdict = asked_beyond(book, phase, facts, approved)
         rule, effect = verdict.rule, verdict.effect
         if verdict.review_rule is not None and phase is not Phase.GUARDS:
             rule = verdict.review_rule
-            effect = Effect(review=f"unknown:{rule.id}")
+            effect = Effect(review=review_code(rule))
         settled = effect.review in approved if effect.review else False
         guard_only = phase is Phase.GUARDS and not _names_owner(effect)
         if rule is not None and not settled and not guard_only:
-            return rule, effect, skipped + verdict.passed_over
-        skipped += verdict.passed_over
-    return None, Effect(), skipped
+            return rule, effect, verdict, phase
+    return None, Effect(), Verdict(None, Effect(), None, verdict.position), phase
 
 
 def asked_beyond(book: RuleBook, phase: Phase, facts: Facts, approved: Collection[str]) -> Verdict:
@@ -163,16 +169,12 @@ def asked_beyond(book: RuleBook, phase: Phase, facts: Facts, approved: Collectio
         approved: Codes that a person has let pass.
 
     Returns:
-        What the rest of the phase says; the rules of those refusals are among ``passed_over``.
+        What the rest of the phase says; the rules of those refusals stand before its position.
     """
     verdict = evaluate(book, phase, facts)
-    beyond: tuple[str, ...] = ()
     while verdict.rule is not None and verdict.effect.reject in approved:
-        beyond += (*verdict.passed_over, verdict.rule.id)
-        rest = book.rules[phase][len(beyond) :]
-        shorter = replace(book, rules={**book.rules, phase: rest})
-        verdict = evaluate(shorter, phase, facts)
-    return replace(verdict, passed_over=beyond + verdict.passed_over) if beyond else verdict
+        verdict = evaluate(book, phase, facts, start=verdict.position + 1)
+    return verdict
 
 
 def _names_owner(effect: Effect) -> bool:
@@ -277,8 +279,9 @@ def _sentence(planned: Plan, choice: Choice) -> str:
 
 def _event(lead: Lead, planned: Plan, choice: Choice, book: RuleBook, why: str) -> Event:
     kind = EventKind.LEAD_ROUTED if planned.reroute is None else EventKind.LEAD_REASSIGNED
+    said, _ = record(book, planned.verdict, planned.facts, planned.phase)
     data: dict[str, object] = {
-        **_rule_data(planned, book),
+        **said,
         "owner": {"kind": choice.owner.kind.value, "id": choice.owner.id},
         "accountable": choice.owner.accountable,
         "pool": choice.owner.pool,
@@ -302,19 +305,8 @@ def _event(lead: Lead, planned: Plan, choice: Choice, book: RuleBook, why: str) 
     return Event(kind, data=data, personal={"facts": dict(planned.facts)}, actor="route")
 
 
-def _rule_data(planned: Plan, book: RuleBook) -> dict[str, object]:
-    rule = planned.rule
-    return {
-        "digest": book.digest,
-        "rule": rule.id if rule else "",
-        "phase": rule.phase.value if rule else "",
-        "place": str(rule.place) if rule else "",
-        "steward": rule.steward if rule else "",
-        "passed_over": planned.passed_over,
-    }
-
-
 def _reject(lead: Lead, planned: Plan, book: RuleBook) -> Decision:
+    said, _ = record(book, planned.verdict, planned.facts, planned.phase)
     gone = change(
         lead,
         state=LeadState.REJECTED,
@@ -325,7 +317,7 @@ def _reject(lead: Lead, planned: Plan, book: RuleBook) -> Decision:
     )
     event = Event(
         EventKind.LEAD_REJECTED,
-        data={**_rule_data(planned, book), "reason": planned.target},
+        data={**said, "reason": planned.target},
         personal={"facts": dict(planned.facts)},
         actor="route",
     )
@@ -333,6 +325,7 @@ def _reject(lead: Lead, planned: Plan, book: RuleBook) -> Decision:
 
 
 def _review(lead: Lead, planned: Plan, book: RuleBook, review_by: datetime) -> Decision:
+    said, _ = record(book, planned.verdict, planned.facts, planned.phase)
     held = change(
         lead,
         state=LeadState.IN_REVIEW,
@@ -349,7 +342,7 @@ def _review(lead: Lead, planned: Plan, book: RuleBook, review_by: datetime) -> D
     )
     event = Event(
         EventKind.REVIEW_OPENED,
-        data={**_rule_data(planned, book), "reason": planned.target},
+        data={**said, "reason": planned.target},
         personal={"facts": dict(planned.facts)},
         actor="route",
     )

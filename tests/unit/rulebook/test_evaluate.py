@@ -65,7 +65,7 @@ def test_a_comparison_comes_out(
     files: dict[str, str], when: str, facts: Facts, truth: Truth
 ) -> None:
     book = book_with(files, when)
-    assert judge(book.rules[Phase.ROUTES][0].when, book.lists, facts) is truth
+    assert judge(book.rules[Phase.ROUTES][0].when, book, facts) is truth
     assert (evaluate(book, Phase.ROUTES, facts).rule is not None) is (truth is Truth.TRUE)
 
 
@@ -89,25 +89,25 @@ T, F, U = "{country: NO}", "{country: SE}", "{city: Oslo}"
 def test_unknown_follows_kleene(files: dict[str, str], when: str, truth: Truth) -> None:
     book = book_with(files, when)
     facts = {"country": "NO"}
-    assert judge(book.rules[Phase.ROUTES][0].when, book.lists, facts) is truth
+    assert judge(book.rules[Phase.ROUTES][0].when, book, facts) is truth
     fired = evaluate(book, Phase.ROUTES, facts).rule is not None
     assert fired is (truth is Truth.TRUE)
 
 
-def test_the_first_rule_that_matches_decides_and_names_those_before(files: dict[str, str]) -> None:
+def test_the_first_rule_that_matches_decides_and_tells_its_place(files: dict[str, str]) -> None:
     verdict = evaluate(book_with(files, F, U, T, T), Phase.ROUTES, {"country": "NO"})
     assert verdict.rule is not None
     assert verdict.rule.id == "r3"
     assert verdict.effect.target == ("pool", "desk")
-    assert verdict.passed_over == ("r1", "r2")
+    assert verdict.position == 2
 
 
-def test_no_match_gives_no_rule_and_names_all(files: dict[str, str]) -> None:
+def test_no_match_gives_no_rule_and_counts_all(files: dict[str, str]) -> None:
     verdict = evaluate(book_with(files, F, U), Phase.ROUTES, {"country": "NO"})
     assert verdict.rule is None
     assert verdict.review_rule is None
     assert verdict.effect.target == ("", "")
-    assert verdict.passed_over == ("r1", "r2")
+    assert verdict.position == 2
 
 
 def test_an_unknown_fact_can_ask_a_person_instead_of_going_on(files: dict[str, str]) -> None:
@@ -117,7 +117,7 @@ def test_an_unknown_fact_can_ask_a_person_instead_of_going_on(files: dict[str, s
     assert verdict.review_rule is not None
     assert verdict.review_rule.id == "r2"
     assert verdict.effect.target == ("review", UNKNOWN_FACT)
-    assert verdict.passed_over == ("r1",)
+    assert verdict.position == 1
 
 
 def test_collect_gives_every_rule_that_matches(files: dict[str, str]) -> None:

@@ -76,7 +76,9 @@ def test_a_guard_that_names_an_owner_needs_no_classifier(
     decision = run(lead, book, None, now)
     assert decision.lead.state is LeadState.CLASSIFIED
     assert decision.lead.classification is None
-    assert decision.events[0].data == {"decided_by": "rule", "rule": "partners", "digest": "d1"}
+    data = decision.events[0].data
+    assert (data["decided_by"], data["rule"], data["digest"]) == ("rule", "partners", "d1")
+    assert (data["file"], data["values"]) == ("10-guards.yaml", {"form.kind": "partner"})
 
 
 def test_a_guard_that_asks_holds_the_lead_until_a_person_says_continue(

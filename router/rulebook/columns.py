@@ -1,0 +1,336 @@
+"""One column of an index: which rules a value of one fact does not rule out, as bits.
+
+A mask has a bit for every rule of the phase, the first rule's lowest. A column may leave a rule
+that is false; it never takes one away that is true, or that is unknown and asks for a person.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from router.lead.facts import FACTS, FactType, FactValue
+from router.rulebook.events import Caught, catch
+from router.rulebook.model import Comparison, Condition, Operator, RuleBook, Truth
+from router.rulebook.operands import moment
+from router.rulebook.shape import (
+    THRESHOLDS,
+    Atom,
+    classes,
+    comparisons,
+    none_of,
+    one_of,
+    when_absent,
+    when_given,
+)
+
+#: From a known value to the rules that it does not rule out.
+Allowed = Callable[[FactValue], int]
+_TEXTS = (FactType.TEXT, FactType.CODE)
+#: Bits that the masks of one column may take: what is more is merged, and judged exactly.
+_ROOM = 8 << 20
+_DENSE = 2 << 20
+_MICROSECOND = timedelta(microseconds=1)
+#: Which kind of atom leaves the fewest rules, first.
+_RANK = {"is": 0, "has": 0, "starts": 1, "ends": 1, "list": 2, "contains": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What rules ask of one fact."""
+
+    fact: str
+    #: Place of a rule to the conditions on this fact alone, each of which it needs.
+    parts: Mapping[int, Sequence[Condition]]
+    #: Places of rules that compare it with another fact, and so need it known.
+    needs: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The phase that columns are made for."""
+
+    rules: int
+    #: All rules, and those for which unknown asks a person.
+    every: int
+    review: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is known of the rules by one fact."""
+
+    fact: str
+    allowed: Allowed
+    #: Rules that are left when the fact is unknown: for a decision, and for a near miss.
+    absent: int
+    absent_near: int
+    #: Rules that ask for the fact.
+    asks: int
+    #: Place of a rule to the share of values that are thought to leave it.
+    shares: Mapping[int, float]
+    #: True when asking costs as much as judging some rules.
+    costly: bool = False
+
+
+def bits(positions: Iterable[int], rules: int) -> int:
+    """Return a mask of rules.
+
+    >>> bin(bits((0, 3), 8))
+    '0b1001'
+
+    Args:
+        positions: Places of rules in the phase.
+        rules: How many rules the phase has.
+    """
+    written = bytearray(rules // 8 + 1)
+    for position in positions:
+        written[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(written, "little")
+
+
+def column(asked: Asked, size: Size, book: RuleBook) -> Column:
+    """Make the column of a fact.
+
+    Args:
+        asked: What the rules ask of it.
+        size: Of the phase.
+        book: Its lists.
+    """
+    false, unknown = _absent(asked, book)
+    asks = bits((*asked.parts, *asked.needs), size.rules)
+    never = size.every ^ bits(false, size.rules)
+    unsure = bits((*unknown, *asked.needs), size.rules)
+    kind = FACTS[asked.fact][0] if asked.fact in FACTS else None
+    costly = False
+    shares: Mapping[int, float]
+    if kind in _TEXTS:
+        allowed, shares, costly = _texts(asked, size, book)
+    elif kind is FactType.LIST:
+        allowed, shares = _lists(asked, size, book)
+    elif kind is FactType.BOOL:
+        allowed, shares = _flags(asked, size, book)
+    elif kind is None:
+        allowed, shares = _anything(size.every), {}
+    else:
+        allowed, shares = _line(asked, size)
+    return Column(
+        fact=asked.fact,
+        allowed=allowed,
+        absent=never & ~(unsure & ~size.review),
+        absent_near=never & ~unsure,
+        asks=asks,
+        shares=shares,
+        costly=costly,
+    )
+
+
+def _absent(asked: Asked, book: RuleBook) -> tuple[list[int], list[int]]:
+    """Return the rules that are false, and those that are unknown, without the fact."""
+    false, unknown = [], []
+    for position, parts in asked.parts.items():
+        truths = [
+            Truth.UNKNOWN
+            if isinstance(part, Comparison) and part.operator is not Operator.MISSING
+            else when_absent(part, book)
+            for part in parts
+        ]
+        if Truth.FALSE in truths:
+            false.append(position)
+        elif Truth.UNKNOWN in truths:
+            unknown.append(position)
+    return false, unknown
+
+
+def _anything(every: int) -> Allowed:
+    return lambda value: every  # noqa: ARG005 - whatever it is
+
+
+def _flags(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, dict[int, float]]:
+    masks = {}
+    left = dict.fromkeys(asked.parts, 0.0)
+    for value in (False, True):
+        out = []
+        for position, parts in asked.parts.items():
+            if all(when_given(part, book, {asked.fact: value}) for part in parts):
+                left[position] += 0.5
+            else:
+                out.append(position)
+        masks[value] = size.every ^ bits(out, size.rules)
+    return masks.__getitem__, left  # type: ignore[return-value]  # its type is declared
+
+
+def _texts(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, Mapping[int, float], bool]:
+    gains, losses, wanting = _atoms(asked)
+    default = size.every ^ bits(wanting, size.rules)
+    gained, lost = catch(gains, book), catch(losses, book)
+    shares = _shares(wanting, gained)
+    if gained.only_exact and lost.only_exact:
+        named = gained.exact.keys() | lost.exact.keys()
+        if len(named) * size.rules <= _DENSE:
+            masks = {text: (default | gained.hits(text)) & ~lost.hits(text) for text in named}
+            return _dense(masks, default), shares, False
+    if gained.only_exact and not losses:
+        return _sparse(gained.exact, default), shares, False
+    return _caught(gained, lost, default), shares, gained.costly
+
+
+def _dense(masks: dict[str, int], default: int) -> Allowed:
+    get = masks.get
+    return lambda value: get(value.casefold(), default)  # type: ignore[union-attr]  # its type is declared
+
+
+def _sparse(exact: Mapping[str, tuple[int, int]], default: int) -> Allowed:
+    get = exact.get
+
+    def allowed(value: FactValue) -> int:
+        hit = get(value.casefold())  # type: ignore[union-attr]  # its type is declared
+        return default if hit is None else default | hit[1] << hit[0]
+
+    return allowed
+
+
+def _caught(gained: Caught, lost: Caught, default: int) -> Allowed:
+    gain, lose = gained.hits, lost.hits
+    if not lost:
+
+        def allowed_more(value: FactValue) -> int:
+            return default | gain(value.casefold())  # type: ignore[union-attr]  # its type is declared
+
+        return allowed_more
+
+    def allowed(value: FactValue) -> int:
+        text = value.casefold()  # type: ignore[union-attr]  # its type is declared
+        return (default | gain(text)) & ~lose(text)
+
+    return allowed
+
+
+def _lists(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, Mapping[int, float]]:
+    gains, losses, wanting = _atoms(asked)
+    default = size.every ^ bits(wanting, size.rules)
+    gained, lost = catch(gains, book), catch(losses, book)
+    out = [
+        position
+        for position, parts in asked.parts.items()
+        if not all(when_given(part, book, {asked.fact: ()}) for part in parts)
+    ]
+    empty = size.every ^ bits(out, size.rules)
+    gain, lose = gained.exact.get, lost.exact.get
+
+    def allowed(value: FactValue) -> int:
+        if not value:
+            return empty
+        left, gone = default, 0
+        for item in value:  # type: ignore[union-attr]  # its type is declared
+            folded = item.casefold()
+            hit = gain(folded)
+            if hit is not None:
+                left |= hit[1] << hit[0]
+            hit = lose(folded)
+            if hit is not None:
+                gone |= hit[1] << hit[0]
+        return left & ~gone if gone else left
+
+    return allowed, _shares(wanting, gained)
+
+
+def _atoms(
+    asked: Asked,
+) -> tuple[dict[Atom, list[int]], dict[Atom, list[int]], dict[int, tuple[Atom, ...]]]:
+    """Return which rules an atom gains and loses, and the atoms of the rules that need one."""
+    gains: dict[Atom, list[int]] = {}
+    losses: dict[Atom, list[int]] = {}
+    wanting: dict[int, tuple[Atom, ...]] = {}
+    for position, parts in asked.parts.items():
+        each = [atoms for part in parts if (atoms := one_of(part)) is not None]
+        # A part of a text that is empty occurs in every text.
+        told = [atoms for atoms in each if all(atom.text or atom.kind == "is" for atom in atoms)]
+        if told:
+            chosen = min(told, key=_weight)
+            wanting[position] = chosen
+            for atom in dict.fromkeys(chosen):
+                gains.setdefault(atom, []).append(position)
+        refused = dict.fromkeys(atom for part in parts for atom in none_of(part))
+        for atom in refused:
+            losses.setdefault(atom, []).append(position)
+    return gains, losses, wanting
+
+
+def _weight(atoms: Sequence[Atom]) -> tuple[int, int]:
+    return max((_RANK[atom.kind] for atom in atoms), default=0), len(atoms)
+
+
+def _shares(wanting: Mapping[int, Sequence[Atom]], gained: Caught) -> dict[int, float]:
+    """Guess the share of values that leave a rule; nobody knows which values will come."""
+    share = gained.share
+    return {
+        position: min(1.0, sum(share[atom.kind] for atom in atoms))
+        for position, atoms in wanting.items()
+    }
+
+
+def _line(asked: Asked, size: Size) -> tuple[Allowed, dict[int, float]]:
+    """Make the column of numbers, or of moments: classes between sorted thresholds."""
+    limits = sorted(
+        {
+            _rank(test.want)
+            for parts in asked.parts.values()
+            for part in parts
+            for test in comparisons(part)
+            if test.operator in THRESHOLDS
+        }
+    )
+    places = {limit: place for place, limit in enumerate(limits)}
+    count = 2 * len(limits) + 1
+    every = (1 << count) - 1
+    toggled: list[list[int]] = [[] for _ in range(count + 1)]
+    shares = {}
+    for position, parts in asked.parts.items():
+        left = every
+        for part in parts:
+            left &= classes(part, lambda test: places[_rank(test.want)], every)[0]
+        shares[position] = left.bit_count() / count
+        edges = left ^ (left << 1)
+        while edges:
+            edge = edges & -edges
+            toggled[edge.bit_length() - 1].append(position)
+            edges ^= edge
+    masks = _merged(toggled[:count], size.every ^ bits(asked.parts, size.rules), size.rules)
+    return _between(limits, masks, size.every), shares
+
+
+def _merged(toggled: list[list[int]], start: int, rules: int) -> list[int]:
+    """Return the mask of each class; neighbours share theirs when there are too many."""
+    width = -(-len(toggled) * rules // _ROOM)
+    found: list[int] = []
+    now = start
+    for first in range(0, len(toggled), width):
+        group = toggled[first : first + width]
+        held = 0
+        for positions in group:
+            now ^= bits(positions, rules) if positions else 0
+            held |= now
+        found += [held] * len(group)
+    return found
+
+
+def _rank(value: FactValue) -> float:
+    """Return a number, or a moment's microseconds, which a float could not tell apart."""
+    if isinstance(value, datetime):
+        return moment(value) // _MICROSECOND
+    return value if isinstance(value, (int, float)) else float(str(value))
+
+
+def _between(limits: list[float], masks: list[int], every: int) -> Allowed:
+    count = len(limits)
+
+    def allowed(value: FactValue) -> int:
+        found = _rank(value)
+        if found != found:  # noqa: PLR0124 - what is no number has no place on the line
+            return every
+        at = bisect_left(limits, found)
+        exact = at < count and limits[at] == found
+        return masks[2 * at + 1 if exact else 2 * at]
+
+    return allowed
