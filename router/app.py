@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 from pydantic import SecretStr
 
 from router.bell.celery_app import make_celery
 from router.bell.publisher import Bell
-from router.errors import Misconfigured, NotFound
+from router.errors import Misconfigured, NotFound, Transient
 from router.now import ticks
 from router.plugins import registry
 from router.plugins.kinds import Classifier, Destination
@@ -19,18 +20,35 @@ from router.rulebook.model import RuleBook
 from router.rulebook.roster import live
 from router.rulebook.worktime import work_time
 from router.settings import DestinationSettings, Settings
-from router.store.books import active_digest, book_files
+from router.store.book_log import once_active
+from router.store.books import Aliases, aliases, kept
 from router.store.intake import Deliveries
 from router.store.tx import make_engine, transaction
 
-#: Seconds after which a process looks again which version of the book is active.
+#: Seconds after which a process looks again which versions of the book are in use.
 BOOK_FRESH_S = 0.5
+#: Seconds after which a version that could not be used is tried again.
+BOOK_AGAIN_S = 60.0
 #: Versions kept compiled in one process.
 _SHELF = 16
+_REASON_CHARS = 2_000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A version that this process cannot use."""
+
+    digest: str
+    #: What is wrong with it, as its reader says.
+    reason: str
+    #: When it was tried, in seconds of :func:`router.now.ticks`.
+    tried_at: float
 
 
 class Shelf:
-    """Rule books of this process, compiled, by digest; and which one is active."""
+    """Rule books of this process, compiled, by digest; and which of them are in use."""
 
     def __init__(self, engine: sa.Engine, serve: str) -> None:
         """Read books from this database.
@@ -42,55 +60,136 @@ class Shelf:
         self._engine = engine
         self._serve = serve
         self._books: OrderedDict[str, RuleBook] = OrderedDict()
-        self._active = ""
-        self._looked_at = -BOOK_FRESH_S
+        self._unusable: dict[str, Unusable] = {}
+        self._aliases = Aliases()
+        self._active: RuleBook | None = None
+        self._looked_at = self._seen_at = -BOOK_FRESH_S
         self._lock = threading.Lock()
 
     def active(self) -> RuleBook:
-        """Return the active version; a move of the alias is seen within half a second.
+        """Return the version that decides new leads; a move of the alias is seen in half a second.
+
+        A version that this process cannot use changes nothing: the one before goes on.
 
         Raises:
-            Misconfigured: Nothing was published yet.
-            Transient: The database cannot be reached and no version is known.
+            Misconfigured: Nothing was published yet, or nothing that was can be used.
+            Transient: The database cannot be reached.
+        """
+        self.aliases()
+        with self._lock:
+            if self._active is not None:
+                return self._active
+        raise Misconfigured(self._nothing_to_serve())
+
+    def aliases(self) -> Aliases:
+        """Return which versions are in use, as of the last half second.
+
+        Raises:
+            Transient: The database cannot be reached.
         """
         with self._lock:
-            digest = self._active
-            stale = not digest or ticks() - self._looked_at >= BOOK_FRESH_S
-        if stale:
-            # Outside the lock: nobody waits for a book at hand while another asks the database.
-            with transaction(self._engine) as tx:
-                digest = active_digest(tx, self._serve) or ""
-            with self._lock:
-                self._active, self._looked_at = digest, ticks()
-        if not digest:
-            raise Misconfigured(
-                f"No rule book is published for {self._serve!r}."
-                " Run `lead-router migrate`, which publishes the first one."
-            )
-        return self.book(digest)
+            if ticks() - self._looked_at < BOOK_FRESH_S:
+                return self._aliases
+            # With a book at hand nobody else waits for this look, nor for the version it may find.
+            self._looked_at = ticks() if self._active is not None else self._looked_at
+        started = ticks()
+        # Outside the lock: others go on with what is at hand.
+        with transaction(self._engine) as tx:
+            found = aliases(tx, self._serve)
+        active = self._serving(found)
+        with self._lock:
+            # A look that took long, for it compiled a version, must not undo a later one.
+            if started >= self._seen_at:
+                self._aliases, self._active, self._seen_at = found, active, started
+                self._looked_at = ticks()
+            return self._aliases
 
     def book(self, digest: str) -> RuleBook:
-        """Return a published version.
+        """Return a stored version.
 
         Raises:
-            NotFound: No such version was ever published.
+            NotFound: No such version was ever stored.
+            BookError: This program's reader refuses it.
         """
         with self._lock:
             found = self._books.get(digest)
             if found is not None:
                 self._books.move_to_end(digest)
                 return found
-        with transaction(self._engine) as tx:
-            files = book_files(tx, digest)
-        if files is None:
-            raise NotFound(f"Rule book version {digest} was never published here.")
         # Outside the lock: others must not wait while a book is compiled.
-        made = book_from_files(files)
+        made = self._read(digest)
         with self._lock:
             self._books.setdefault(digest, made)
             while len(self._books) > _SHELF:
                 self._books.popitem(last=False)
             return self._books.get(digest, made)
+
+    def usable(self, digest: str) -> RuleBook | None:
+        """Return a stored version, or None when this process cannot use it.
+
+        The first failure is logged as an error; it is tried again after a minute.
+
+        Args:
+            digest: Of the version; empty for none.
+
+        Raises:
+            Transient: The database cannot be reached.
+        """
+        broken = self._unusable.get(digest)
+        if not digest or (broken is not None and ticks() - broken.tried_at < BOOK_AGAIN_S):
+            return None
+        try:
+            book = self.book(digest)
+        except Transient:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a new book, routing goes on
+            reason = f"{error}"[:_REASON_CHARS] or type(error).__name__
+            if broken is None:
+                first = reason.partition("\n")[0]
+                log.error("rule_book_unusable", book=self._serve, digest=digest, reason=first)  # noqa: TRY400 - the reason says it; where our reader raised it helps nobody
+            self._unusable[digest] = Unusable(digest, reason, ticks())
+            return None
+        if self._unusable.pop(digest, None) is not None:
+            log.warning("rule_book_usable_again", book=self._serve, digest=digest)
+        return book
+
+    def unusable(self) -> tuple[Unusable, ...]:
+        """Return the versions in use that this process cannot use, as of the last half second."""
+        found = self._aliases
+        wanted = dict.fromkeys((found.active, found.shadow, found.canary))
+        return tuple(self._unusable[each] for each in wanted if each in self._unusable)
+
+    def _read(self, digest: str) -> RuleBook:
+        with transaction(self._engine) as tx:
+            found = kept(tx, digest)
+        if found is None:
+            raise NotFound(f"Rule book version {digest} was never published here.")
+        return book_from_files(found.files)
+
+    def _serving(self, found: Aliases) -> RuleBook | None:
+        """Return the version that serves: the active one, or the last that can be used."""
+        book = self.usable(found.active)
+        if book is not None or not found.active:
+            return book
+        if self._active is not None:
+            return self._active
+        with transaction(self._engine) as tx:
+            earlier = once_active(tx, self._serve)
+        chosen = (self.usable(each) for each in dict.fromkeys((found.before, *earlier)))
+        return next((book for book in chosen if book is not None), None)
+
+    def _nothing_to_serve(self) -> str:
+        digest = self._aliases.active
+        broken = self._unusable.get(digest)
+        if broken is None:
+            return (
+                f"No rule book is published for {self._serve!r}."
+                " Run `lead-router migrate`, which publishes the first one."
+            )
+        return (
+            f"Version {digest[:12]} of the rule book {self._serve!r} cannot be used, and none"
+            f" before it can: {broken.reason}"
+        )
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from router.app import App
 from router.errors import BookError
-from router.now import now
+from router.road.publish import Standing, Wish, publish
 from router.rulebook.load import load_book
 from router.rulebook.model import RuleBook
 from router.store import books
@@ -24,7 +24,7 @@ class Prepared:
     revision: str
     #: Digest of the active rule book.
     book: str
-    #: What was published just now, in one sentence; empty if nothing was.
+    #: What was published just now, or why nothing was that should be; empty for nothing to say.
     published: str
 
 
@@ -37,22 +37,49 @@ def prepare(app: App, *, by: str, follow: bool) -> Prepared:
         follow: Publish also when a book is active already, ``LEAD_ROUTER_RULES`` names a folder,
             and what lies in it differs from the active book.
 
+    What has problems or needs a second person is left out, and the book that is active goes on.
+
     Raises:
-        BookError: The folder has problems.
+        BookError: The first book has problems, or its own tests fail.
+        Conflict: Somebody else published another book meanwhile.
         Transient: The database cannot be reached.
     """
     revision = _migrated(app)
     with transaction(app.engine) as tx:
-        active = books.active_digest(tx, app.settings.book)
+        active = books.active_digest(tx, app.settings.book) or ""
     if active and not (follow and app.settings.rules):
         return Prepared(revision, active, "")
-    book = load(app.settings.rules)
-    if active == book.digest:
-        return Prepared(revision, active, "")
-    publish(app, book, by=by, note="the folder changed" if active else "the first book")
-    before = f"It replaces {active[:12]}." if active else "It is the first one."
-    said = f"Published the rule book {book.name!r}, version {book.digest[:12]}. {before}"
-    return Prepared(revision, book.digest, said)
+    book, said = _follow(app, active, by)
+    return Prepared(revision, book, said)
+
+
+def _follow(app: App, active: str, by: str) -> tuple[str, str]:
+    """Publish the folder if that is possible; return the active digest and what there is to say."""
+    goes_on = f"Version {active[:12]} goes on."
+    try:
+        book = load(app.settings.rules)
+        note = "the folder changed" if active else "the first book"
+        done = publish(app, book, Wish(by, note), propose=False)
+    except BookError as error:
+        if not active:
+            raise
+        first, count = error.problems[0], len(error.problems)
+        return active, (
+            f"Left out the rule book of {app.settings.rules}, for it has problems. {goes_on}"
+            f" `lead-router rules check` lists all {count}; the first:\n{first}"
+        )
+    version = f"the rule book {book.name!r}, version {book.digest[:12]}"
+    match done.standing:
+        case Standing.UNCHANGED:
+            return book.digest, ""
+        case Standing.WAITING:
+            return active, (
+                f"Left out {version}, for it needs a second person. {' '.join(done.reasons)}"
+                f" {goes_on} `lead-router rules publish` asks for one."
+            )
+        case Standing.ACTIVE:
+            before = f"It replaces {active[:12]}." if active else "It is the first one."
+            return book.digest, f"Published {version}. {before}"
 
 
 def _migrated(app: App) -> str:
@@ -65,19 +92,6 @@ def _migrated(app: App) -> str:
     from router.store.migrate import migrate  # noqa: PLC0415 - slow to import, and rarely needed
 
     return migrate(app.engine)
-
-
-def publish(app: App, book: RuleBook, *, by: str, note: str) -> None:
-    """Make a book the active one; every process follows within half a second.
-
-    Args:
-        app: Of this process.
-        book: Checked by its loader.
-        by: Who publishes.
-        note: Why.
-    """
-    with transaction(app.engine) as tx:
-        books.publish(tx, book, serve=app.settings.book, by=by, note=note, now=now())
 
 
 def load(folder: Path | None) -> RuleBook:

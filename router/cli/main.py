@@ -28,7 +28,7 @@ from router.errors import LeadRouterError
 _EXIT_CODES = (
     "Exit codes: 0 all is well; 1 a check failed, or there is no such thing; 2 the command was"
     " typed wrongly; 3 a setting or the rule book must be corrected; 4 the database, the broker or"
-    " the web process cannot be reached."
+    " the web process cannot be reached; 5 a rule book waits for a second person."
 )
 
 app = typer.Typer(

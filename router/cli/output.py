@@ -17,6 +17,8 @@ USAGE = 2
 MISCONFIGURED = 3
 #: The database, the broker or the web process cannot be reached now.
 UNREACHABLE = 4
+#: A version of the rule book is stored and waits for a second person.
+WAITING = 5
 
 #: The option ``--json`` of every command that prints data.
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -1,10 +1,11 @@
-"""``rules check`` and ``rules publish``: look at a rule book, and make it the active one."""
+"""``rules check``: look at a rule book, without a database."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from router.cli import rules_life
 from router.cli.output import FAILED, AsJson, print_json, say, warn
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
     """
     group = typer.Typer(no_args_is_help=True, help="Check a rule book, or make it the active one.")
     group.command()(check)
-    group.command()(publish)
+    rules_life.register(group)
     app.add_typer(group, name="rules")
 
 
@@ -48,36 +49,6 @@ def check(folder: _Folder = None, *, json: AsJson = False) -> None:
         print_json({"ok": True, **_facts(book)})
     else:
         say(_sentence(book))
-
-
-def publish(
-    folder: _Folder = None,
-    *,
-    by: Annotated[
-        str | None, typer.Option("--by", help="Who publishes; your user name if not given.")
-    ] = None,
-    note: Annotated[str, typer.Option("--note", help="Why, for those who look later.")] = "",
-    json: AsJson = False,
-) -> None:
-    """Make a rule book the active one. Leads under way keep the version they started with."""
-    from router.cli.book import publish as make_active  # noqa: PLC0415 - slow to import; --help does without
-    from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
-    from router.store.books import active_digest  # noqa: PLC0415 - slow to import; --help does without
-    from router.store.tx import transaction  # noqa: PLC0415 - slow to import; --help does without
-
-    book = _load(folder)
-    with opened() as app:
-        with transaction(app.engine) as tx:
-            before = active_digest(tx, app.settings.book)
-        if before != book.digest:
-            make_active(app, book, by=by or user_name(), note=note)
-    if json:
-        print_json({"changed": before != book.digest, "before": before, **_facts(book)})
-    elif before == book.digest:
-        say(f"Version {book.digest[:12]} is the active one already; nothing changed.")
-    else:
-        say(_sentence(book))
-        say(f"It is active now{f' instead of {before[:12]}' if before else ''}.")
 
 
 def _load(folder: Path | None) -> "RuleBook":
