@@ -19,7 +19,7 @@ from router.lead.events import EventKind
 from router.lead.facts import FACTS
 from router.lead.states import MOVES, LeadState
 from router.pipeline import DELIVER, ROAD
-from router.rulebook.read_rules import OPERATORS
+from router.rulebook.read_conditions import OPERATORS, SHORT_FORMS
 from router.settings import DestinationSettings, Settings
 
 FOLDER = Path(__file__).parent
@@ -129,7 +129,9 @@ def events_page() -> str:
 def facts_page() -> str:
     """Write the names that a rule may mention."""
     rows = [(f"`{name}`", f"{kind}", text) for name, (kind, text) in FACTS.items()]
-    known = [(f"{kind}", _codes(each)) for kind, each in OPERATORS.items()]
+    known = [
+        (f"{kind}", _codes((*each, *SHORT_FORMS.get(kind, ())))) for kind, each in OPERATORS.items()
+    ]
     return (
         "# Facts\n\n"
         "The only names a rule may mention. A fact that a lead does not have is *unknown*: a"

@@ -1,12 +1,31 @@
 """What only the whole book can tell: names that must exist, examples, rules never reached."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from router.rulebook.explain import judge
-from router.rulebook.model import AllOf, Comparison, Condition, NotOf, Phase, Place, Rule, Truth
+from router.rulebook.lookup import find_row
+from router.rulebook.model import (
+    AllOf,
+    Comparison,
+    Condition,
+    Example,
+    NotOf,
+    Operator,
+    Phase,
+    Place,
+    Row,
+    Rule,
+    RuleBook,
+    Table,
+    Truth,
+)
 from router.rulebook.problems import Problems
 from router.rulebook.read import Reader
+from router.rulebook.read_conditions import AFTER_CLASSIFY
+from router.rulebook.read_rules import OWNERS, TARGETS
+from router.rulebook.read_tables import without_target
 
+_CALENDAR = (Operator.IN_CALENDAR, Operator.NOT_IN_CALENDAR)
 _WHERE = {
     "person": "people of teams.yaml",
     "pool": "pools of teams.yaml",
@@ -19,6 +38,10 @@ _WHERE = {
     "service": "services of intents.yaml",
     "list": "lists/<name>.txt",
     "source": "sources/<name>.yaml",
+    "table": "tables/<name>.yaml and .csv",
+    "rule": "a rule file",
+    "reject": "the effect of a rule",
+    "review": "the effect of a rule",
 }
 
 
@@ -44,24 +67,33 @@ def check_references(reader: Reader) -> None:
             )
 
 
-def check_rules(
-    rules: Mapping[Phase, tuple[Rule, ...]],
-    lists: Mapping[str, frozenset[str]],
-    problems: Problems,
-) -> None:
+def check_rules(book: RuleBook, problems: Problems) -> None:
     """Note examples that come out otherwise, and rules that can never be reached.
 
     Args:
-        rules: The rules that could be read.
-        lists: The book's lists.
+        book: The book, with the rules that could be read.
         problems: Takes what is wrong.
     """
-    for phase, found in rules.items():
+    for phase, found in book.rules.items():
         for rule in found:
-            if _lists_of(rule.when) <= lists.keys():
-                _check_examples(rule, lists, problems)
+            if rule.examples and _is_whole(rule, book):
+                _check_examples(rule, book, problems)
         if phase is not Phase.ENRICH:
             _check_reach(found, problems)
+
+
+def check_tables(book: RuleBook, problems: Problems) -> None:
+    """Note rules whose table does not fit their phase, or leaves a lead without a target.
+
+    Args:
+        book: The book, with the rules and tables that could be read.
+        problems: Takes what is wrong.
+    """
+    for phase, found in book.rules.items():
+        for rule in found:
+            table = book.tables.get(rule.table)
+            if table is not None and table.keys:
+                _check_fit(rule, phase, table, problems)
 
 
 def check_fallback(rules: tuple[Rule, ...], problems: Problems) -> None:
@@ -85,13 +117,56 @@ def check_fallback(rules: tuple[Rule, ...], problems: Problems) -> None:
         )
 
 
-def _check_examples(rule: Rule, lists: Mapping[str, frozenset[str]], problems: Problems) -> None:
+def _check_fit(rule: Rule, phase: Phase, table: Table, problems: Problems) -> None:
+    targets = [name for name in table.outputs if name in TARGETS]
+    late = [key.fact for key in table.keys if key.fact in AFTER_CLASSIFY]
+    if phase is Phase.GUARDS and late:
+        problems.add(
+            rule.place,
+            f"the table '{table.id}' asks for '{late[0]}', which is not known yet in guards",
+        )
+    if phase is Phase.ENRICH and targets:
+        problems.add(
+            rule.place,
+            f"a rule of enrich gives settings, but the table '{table.id}' gives a {targets[0]}",
+        )
+    if phase is Phase.FALLBACK and not OWNERS.issuperset(targets):
+        problems.add(
+            rule.place,
+            f"a rule of fallback must give an owner, but the table '{table.id}' may not",
+        )
+    if phase is Phase.ENRICH or rule.then.target[0]:
+        return
+    if not targets:
+        problems.add(
+            rule.place,
+            f"neither the rule '{rule.id}' nor its table '{table.id}' names a target",
+            advice=f"Add 'then', or an output: {', '.join(TARGETS)}.",
+        )
+    for row in without_target(table) if targets else ():
+        problems.add(
+            Place(table.file, row.line),
+            f"this row names no target, and the rule '{rule.id}' neither",
+        )
+
+
+def _check_examples(rule: Rule, book: RuleBook, problems: Problems) -> None:
     for example in rule.examples:
-        truth = judge(rule.when, lists, example.facts)
+        truth = _came_out(rule, book, example)
         if (truth is Truth.TRUE) is not example.matches:
             said = "should match" if example.matches else "should miss"
             came = {Truth.TRUE: "matches", Truth.FALSE: "misses"}.get(truth, "is unknown")
             problems.add(example.place, f"this example of '{rule.id}' {said}, but {came}")
+
+
+def _came_out(rule: Rule, book: RuleBook, example: Example) -> Truth:
+    truth = judge(rule.when, book, example.facts)
+    if not rule.table or truth is Truth.FALSE:
+        return truth
+    row = find_row(book.tables[rule.table], example.facts)
+    if isinstance(row, Row):
+        return truth
+    return row or Truth.FALSE
 
 
 def _check_reach(rules: tuple[Rule, ...], problems: Problems) -> None:
@@ -110,11 +185,21 @@ def _always(condition: Condition) -> bool:
     return isinstance(condition, AllOf) and not condition.parts
 
 
-def _lists_of(condition: Condition) -> set[str]:
+def _is_whole(rule: Rule, book: RuleBook) -> bool:
+    """Tell whether all that a rule's condition names could be read."""
+    return (not rule.table or rule.table in book.tables) and all(
+        test.named in (book.calendars if test.operator in _CALENDAR else book.lists)
+        for test in _named_tests(rule.when)
+    )
+
+
+def _named_tests(condition: Condition) -> Iterator[Comparison]:
     match condition:
         case Comparison():
-            return {condition.named} - {""}
+            if condition.named:
+                yield condition
         case NotOf(part):
-            return _lists_of(part)
+            yield from _named_tests(part)
         case _:
-            return set().union(*(_lists_of(part) for part in condition.parts))
+            for part in condition.parts:
+                yield from _named_tests(part)

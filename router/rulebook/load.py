@@ -1,24 +1,29 @@
 """The way into a book: its files, read and checked as a whole; all errors come at once."""
 
+import gc
 import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from router.rulebook.check import check_fallback, check_references, check_rules
+from router.rulebook.check import check_fallback, check_references, check_rules, check_tables
 from router.rulebook.model import Phase, Place, Rule, RuleBook, Source
-from router.rulebook.nodes import Node, read_nodes
+from router.rulebook.nodes import Node, Scalar, last_said, read_nodes
 from router.rulebook.problems import Problems
 from router.rulebook.read import Reader
 from router.rulebook.read_policy import read_policy
+from router.rulebook.read_proofs import CASES, INVARIANTS, read_proofs
 from router.rulebook.read_roster import read_calendars, read_teams
 from router.rulebook.read_rules import read_rules
 from router.rulebook.read_sources import read_source
+from router.rulebook.read_tables import read_tables
 from router.rulebook.read_terms import read_handoffs, read_intents, read_sla
 
-#: Largest file of a book, and largest book, in bytes.
+#: Largest file of a book, largest table of rows, and largest book, in bytes.
 MAX_FILE = 1 << 20
+MAX_TABLE = 16 << 20
 MAX_BOOK = 32 << 20
 
 _NAMED = (
@@ -32,7 +37,8 @@ _NAMED = (
 _RULES = re.compile(r"[0-9]{2}-[a-z0-9-]+\.yaml")
 _LIST = re.compile(r"lists/([a-z0-9_-]+)\.txt")
 _SOURCE = re.compile(r"sources/[a-z0-9-]+\.yaml")
-#: What may lie in the folder and is not read: hidden files, pages, backups, the book's own tests.
+_TABLE = re.compile(r"tables/[a-z0-9_-]+\.(?:yaml|csv)")
+#: What may lie in the folder and is not read: hidden files, pages, backups, other tests.
 _ASIDE = re.compile(r"(?:.*/)?\..*|.*\.md|.*~|tests/.*")
 
 
@@ -85,8 +91,8 @@ def book_from_files(files: Mapping[str, str]) -> RuleBook:
         total += size
         if path.startswith("/") or "\\" in path or {"..", "."} & set(path.split("/")):
             problems.add(Place(path, 1), "this path leaves the book")
-        elif size > MAX_FILE:
-            problems.add(Place(path, 1), f"larger than {MAX_FILE >> 20} MiB")
+        elif size > _largest(path):
+            problems.add(Place(path, 1), f"larger than {_largest(path) >> 20} MiB")
         elif _is_read(path, problems) and _is_text(path, text, problems):
             kept[path] = text
     if total > MAX_BOOK:
@@ -97,14 +103,14 @@ def book_from_files(files: Mapping[str, str]) -> RuleBook:
 def digest_of(files: Mapping[str, str]) -> str:
     """Name a version: SHA-256 over the paths and bytes of its files, in the order of the paths.
 
-    >>> digest_of({"a": "1", "b": ""}) == digest_of({"b": "", "a": "1"})
+    >>> digest_of({"a": "1", "b": ""}) == digest_of({"b": "", "a": "1", "tests/cases.yaml": "2"})
     True
 
     Args:
-        files: The files that are read; pages and tests beside them do not count.
+        files: The files that are read. The book's own tests do not count: they decide nothing.
     """
     whole = hashlib.sha256()
-    for path in sorted(files):
+    for path in sorted(path for path in files if not path.startswith("tests/")):
         raw = files[path].encode()
         # The length keeps two files from being mistaken for one that holds both.
         whole.update(b"%s\0%d\0%s" % (path.encode(), len(raw), raw))
@@ -115,7 +121,8 @@ def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[str]:
     """Give the paths of the files to read, in order; refuse links."""
     for entry in sorted(os.scandir(folder), key=lambda one: one.name) if folder.is_dir() else ():
         path = Path(entry.path).relative_to(root).as_posix()
-        if _ASIDE.fullmatch(path) or _ASIDE.fullmatch(f"{path}/"):
+        aside = _ASIDE.fullmatch(path) or _ASIDE.fullmatch(f"{path}/")
+        if aside and path not in ("tests", CASES, INVARIANTS):
             continue
         if entry.is_symlink():
             problems.add(Place(path, 1), "symbolic links are not read", advice="Copy the file.")
@@ -127,9 +134,11 @@ def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[str]:
 
 def _is_read(path: str, problems: Problems) -> bool:
     """Tell whether a path is a file of a book; note one that looks like it but is not."""
+    if path in (*_NAMED, CASES, INVARIANTS):
+        return True
     if _ASIDE.fullmatch(path):
         return False
-    if path in _NAMED or any(form.fullmatch(path) for form in (_RULES, _LIST, _SOURCE)):
+    if any(form.fullmatch(path) for form in (_RULES, _LIST, _SOURCE, _TABLE)):
         return True
     problems.unknown(Place(path, 1), "file of a book", path, _NAMED)
     return False
@@ -152,14 +161,19 @@ def _read_file(path: Path, name: str, problems: Problems) -> bytes:
         # The link check above could be outrun; opening without following cannot.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as file:
-            raw = file.read(MAX_FILE + 1)
+            raw = file.read(_largest(name) + 1)
     except OSError as error:
         problems.add(Place(name, 1), f"cannot be read: {error.strerror}")
         return b""
-    if len(raw) > MAX_FILE:
-        problems.add(Place(name, 1), f"larger than {MAX_FILE >> 20} MiB")
+    if len(raw) > _largest(name):
+        problems.add(Place(name, 1), f"larger than {_largest(name) >> 20} MiB")
         return b""
     return raw
+
+
+def _largest(path: str) -> int:
+    """Return how large a file of a book may be; only rows of tables come in great numbers."""
+    return MAX_TABLE if path.endswith(".csv") else MAX_FILE
 
 
 def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
@@ -167,12 +181,51 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
     for name in _NAMED:
         if name not in files:
             problems.add(Place(name, 1), "this file is missing from the book")
-    reader = Reader(problems)
+    with _unswept():
+        book, broken = _read_checked(files, problems)
+    if Phase.FALLBACK not in broken:
+        check_fallback(book.rules[Phase.FALLBACK], problems)
+    problems.stop_if_any()
+    return book
+
+
+def _read_checked(files: Mapping[str, str], problems: Problems) -> tuple[RuleBook, set[Phase]]:
+    """Read and check the files; also tell which phases are not whole because of a problem."""
     roots = {
         path: read_nodes(path, text, problems)
         for path, text in sorted(files.items())
         if path.endswith(".yaml")
     }
+    reader = Reader(problems)
+    book, broken = _read(reader, files, roots)
+    again = {path: last_said(root) for path, root in roots.items() if root and len(problems)}
+    if any(again.values()):
+        # Of a key that stands twice both values are read, and both may be wrong.
+        other = Reader(problems)
+        _read(other, files, {path: again.get(path) or root for path, root in roots.items()})
+        reader.join(other)
+    check_references(reader)
+    check_tables(book, problems)
+    check_rules(book, problems)
+    return book, broken
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Keep the collector of cycles away: reading makes none, and millions of objects."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(
+    reader: Reader, files: Mapping[str, str], roots: Mapping[str, Node | None]
+) -> tuple[RuleBook, set[Phase]]:
+    """Read a book's nodes, and which phases are not whole."""
     lists = _lists(reader, files)
     calendars = read_calendars(reader, roots.get("calendars.yaml"))
     roster = read_teams(reader, roots.get("teams.yaml"))
@@ -180,6 +233,7 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
     taxonomy = read_intents(reader, roots.get("intents.yaml"))
     standards = read_handoffs(reader, roots.get("handoffs.yaml"))
     sources = _sources(reader, roots)
+    tables = read_tables(reader, roots, files)
     rules, broken = _rules(reader, roots)
     found = reader.fields(
         roots.get("book.yaml"),
@@ -203,15 +257,12 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
         taxonomy=taxonomy,
         standards=standards,
         sources=sources,
+        tables=tables,
         policy=read_policy(reader, found.get("publishing"), found.get("canary")),
+        proofs=read_proofs(reader, roots),
         files=dict(files),
     )
-    check_references(reader)
-    check_rules(rules, lists, problems)
-    if Phase.FALLBACK not in broken:
-        check_fallback(rules[Phase.FALLBACK], problems)
-    problems.stop_if_any()
-    return book
+    return book, broken
 
 
 def _lists(reader: Reader, files: Mapping[str, str]) -> dict[str, frozenset[str]]:
@@ -220,9 +271,12 @@ def _lists(reader: Reader, files: Mapping[str, str]) -> dict[str, frozenset[str]
     declared = reader.names.setdefault("list", {})
     for path, text in files.items():
         if found := _LIST.fullmatch(path):
-            lines = (line.split("#", 1)[0].strip() for line in text.lstrip("\ufeff").splitlines())
+            whole = text.removeprefix("\ufeff").splitlines()
+            lines = [line.split("#", 1)[0].strip() for line in whole]
             lists[found[1]] = frozenset(line.casefold() for line in lines if line)
             declared[found[1]] = Place(path, 1)
+            for number, line in enumerate(() if text.isascii() else lines, 1):
+                reader.check_letters(line, Scalar(path, number, 1, line, plain=True))
     return lists
 
 

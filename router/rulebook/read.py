@@ -44,6 +44,8 @@ _NAMING = {
     "service_interest": "service",
     "source": "source",
 }
+#: Facts of which not every text is a value.
+CHECKED = frozenset({*_NAMING, "urgency", "priority", "country"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +333,11 @@ class Reader:
     def _check_code(self, fact: str, found: str, node: Node) -> None:
         if fact in _NAMING:
             self.references.append(Reference(_NAMING[fact], found, node.place))
+        elif fact == "country":
+            if found.upper() not in countries():
+                self.country_problem(found, node.place)
         elif fact in ("urgency", "priority") and found not in PRIORITIES:
             self.problems.unknown(node.place, fact, found, PRIORITIES)
-        elif fact == "country" and found.upper() not in countries():
-            self.country_problem(found, node.place)
 
     def country_problem(self, found: str, place: Place) -> None:
         """Note a country that is no ISO 3166 code; a country's name or UK gets its code."""

@@ -8,7 +8,8 @@ from itertools import islice
 
 from router.lead.facts import FACTS, FactType
 from router.rulebook.nodes import Node, Scalar
-from router.rulebook.read import ID, Reader
+from router.rulebook.read import CHECKED, ID, Reader
+from router.rulebook.read_letters import deception
 from router.rulebook.read_rules import SETTINGS, TARGETS
 from router.rulebook.rule import PRIORITIES, Effect, Place
 from router.rulebook.table import Key, Row, Table
@@ -210,17 +211,19 @@ class _RowReader:
         """Check and fold one cell of a key that was not met before."""
         cell = written.strip()
         before = len(self.problems)
-        if cell:
-            node = Scalar(self.file, line, self._column(line, column.index), cell, plain=True)
-            if key.prefix:
-                # The beginning of a value need not be a value.
-                self.reader.check_letters(cell, node)
-            else:
-                self.reader.fact_value(key.fact, node)
+        if key.prefix or key.fact not in CHECKED:
+            # The beginning of a value need not be a value; of other texts only letters count.
+            if deception(cell):
+                self.reader.check_letters(cell, self._node(line, column, cell))
+        elif cell:
+            self.reader.fact_value(key.fact, self._node(line, column, cell))
         folded = cell.casefold()
         if len(self.problems) == before:
             column.known[written] = folded
         return folded
+
+    def _node(self, line: int, column: _Cells, cell: str) -> Scalar:
+        return Scalar(self.file, line, self._column(line, column.index), cell, plain=True)
 
     def _effect(self, columns: list[_Cells], cells: tuple[str, ...], line: int) -> Effect | None:
         """Read the outputs of a row; None when they have a problem."""
@@ -238,7 +241,7 @@ class _RowReader:
         return Effect(**said, tags=tuple(tag for tag in tags if tag))
 
     def _check_output(self, column: _Cells, cell: str, line: int) -> None:
-        node = Scalar(self.file, line, self._column(line, column.index), cell, plain=True)
+        node = self._node(line, column, cell)
         if column.name == "priority":
             self.reader.word(node, "priority", PRIORITIES)
         elif column.name == "tags":
