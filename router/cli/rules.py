@@ -1,5 +1,6 @@
 """``rules check``: look at a rule book, without a database."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +50,29 @@ def check(folder: _Folder = None, *, json: AsJson = False) -> None:
         print_json({"ok": True, **_facts(book)})
     else:
         say(_sentence(book))
+
+
+def schema(
+    folder: _Folder = None,
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it into the folder, where editors find it.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of a book's rule files, by which editors complete and check them."""
+    from router.cli.book import shipped  # noqa: PLC0415 - slow to import; --help does without
+    from router.rulebook.schema import PATH, schema_text  # noqa: PLC0415 - slow to import; --help does without
+    from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
+
+    text = schema_text(_load(folder))
+    if not write:
+        sys.stdout.write(text)
+        return
+    file = (folder or settings().rules or shipped()).expanduser() / PATH
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    say(f"Wrote {file}. Rule files name it in their first line:")
+    say(f"# yaml-language-server: $schema=./{PATH}")
 
 
 def _load(folder: Path | None) -> "RuleBook":
