@@ -1,6 +1,6 @@
 """Boxes of facts: meeting, cutting, and finding what a heap of boxes leaves uncovered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,6 +12,8 @@ from router.rulebook.space.texts import Texts
 
 #: Boxes that one question may take before it counts as undecided.
 BUDGET = 20_000
+#: Covers among which the next one is chosen.
+_CHOICE = 48
 
 #: A fact's name, or for what is asked of more than one value ``("same", fact, fact)``,
 #: ``("age", fact)``, ``("calendar", fact, id, content)``, ``("table", id, content)``; also
@@ -197,7 +199,13 @@ def minus(box: Box, cover: Box, space: Space) -> list[Box]:
     return pieces
 
 
-def uncovered(box: Box, covers: Sequence[Box], space: Space, budget: Budget) -> Iterator[Box]:
+def uncovered(
+    box: Box,
+    covers: Sequence[Box],
+    space: Space,
+    budget: Budget,
+    used: list[Box] | None = None,
+) -> Iterator[Box]:
     """Give the parts of a box that no cover touches, one by one, until nobody asks for more.
 
     Args:
@@ -205,24 +213,52 @@ def uncovered(box: Box, covers: Sequence[Box], space: Space, budget: Budget) -> 
         covers: What is taken away.
         space: All values there are.
         budget: Of the question.
+        used: Takes the covers that something was cut away with.
 
     Raises:
         TooMuch: From the iteration, when the budget is spent.
     """
-    heap: list[tuple[Box, Sequence[Box]]] = [(box, covers)]
+    # Covers that ask for nothing new leave few parts, and come first.
+    widest = sorted(covers, key=lambda cover: sum(name not in box for name in cover))
+    heap: list[tuple[Box, Sequence[Box], Collection[Dimension]]] = [(box, widest, tuple(box))]
     while heap:
-        part, others = heap.pop()
-        budget.spend()
-        live = [cover for cover in others if overlaps(part, cover)]
+        part, others, changed = heap.pop()
+        # Looking through many covers costs as much as making a box.
+        budget.spend(1 + len(others) // 16)
+        live = [cover for cover in others if _still(part, cover, changed)]
         if not live:
             yield part
             continue
-        # The widest cover takes away most.
-        cover = min(live, key=lambda each: sum(name not in part for name in each))
+        cover = _widest(live, part)
+        if used is not None:
+            used.append(cover)
         rest = [each for each in live if each is not cover]
         pieces = minus(part, cover, space)
         budget.spend(len(pieces))
-        heap += [(piece, rest) for piece in reversed(pieces)]
+        heap += [(piece, rest, tuple(cover)) for piece in reversed(pieces)]
+
+
+def _still(part: Box, cover: Box, changed: Collection[Dimension]) -> bool:
+    """Tell whether a cover touches a part of a box that it touched, of which some sides changed."""
+    for name in changed:
+        values, mine = cover.get(name), part.get(name)
+        if values is None or mine is None:
+            continue
+        if not mine.touches(values):  # type: ignore[arg-type]  # one side, one kind of values
+            return False
+    return True
+
+
+def _widest(live: Sequence[Box], part: Box) -> Box:
+    """Return a cover that takes much away: one that asks for little beyond what the part has."""
+    best, least = live[0], len(live[0])
+    for cover in live[:_CHOICE]:
+        beyond = sum(name not in part for name in cover)
+        if beyond < least:
+            best, least = cover, beyond
+            if not beyond:
+                break
+    return best
 
 
 def is_sure(box: Box) -> bool:

@@ -25,6 +25,8 @@ _EACH = 4
 _ROWS = 24
 #: A Wednesday at noon, in UTC, from which moments are looked for.
 _NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+#: So many years off it are near.
+_YEARS = 6
 #: What a reader would expect to see, by fact; elsewhere any text will do.
 _LIKELY: Mapping[str, tuple[str, ...]] = {
     "country": ("BR", "ZA", "JP", "MX", "KE"),
@@ -266,7 +268,9 @@ def _moments(name: str, values: Spans, box: Box, book: RuleBook) -> Iterator[dat
         and isinstance(wanted, Flags)
     ]
     bounds = [_moment(number) for number in islice(values.samples(), 6)]
-    starts = [_NOON, *(each for each in bounds if each.year not in (1900, 8999, 9000))]
+    # Opening hours are worked out year by year, so that moments far away are asked for last.
+    near = [each for each in bounds if abs(each.year - _NOON.year) < _YEARS]
+    starts = [_NOON, *near, *(each for each in bounds[:2] if not near and calendars)]
     step = timedelta(minutes=30)
     for start in starts:
         for number in range(7 * 48 if calendars else 3):
@@ -274,7 +278,7 @@ def _moments(name: str, values: Spans, box: Box, book: RuleBook) -> Iterator[dat
             if values.fits(micros(at)) and all(one.is_open(at) in want for one, want in calendars):
                 yield at
                 break
-    yield from bounds
+    yield from (each for each in bounds if not calendars)
 
 
 def _moment(number: float) -> datetime:
