@@ -13,6 +13,7 @@ from router.rulebook.model import Phase, Place, Rule, RuleBook, Source
 from router.rulebook.nodes import Node, Scalar, last_said, read_nodes
 from router.rulebook.problems import Problems
 from router.rulebook.read import Reader
+from router.rulebook.read_facts import read_facts
 from router.rulebook.read_policy import read_policy
 from router.rulebook.read_proofs import CASES, INVARIANTS, read_proofs
 from router.rulebook.read_roster import read_calendars, read_teams
@@ -20,6 +21,16 @@ from router.rulebook.read_rules import read_rules
 from router.rulebook.read_sources import read_source
 from router.rulebook.read_tables import read_tables
 from router.rulebook.read_terms import read_handoffs, read_intents, read_sla
+
+__all__ = [
+    "MAX_BOOK",
+    "MAX_FILE",
+    "MAX_TABLE",
+    "book_from_files",
+    "digest_of",
+    "load_book",
+    "read_facts",
+]
 
 #: Largest file of a book, largest table of rows, and largest book, in bytes.
 MAX_FILE = 1 << 20
