@@ -29,10 +29,10 @@ def cover(world: World) -> Coverage:
     """
     book = world.book
     outcomes = [decide_all(book, facts) for facts in tested(book)]
-    decided = {outcome.rule.id for outcome in outcomes if outcome.rule is not None}
+    decided = {rule for outcome in outcomes for rule in rules_behind(outcome)}
     rules = rules_of(book)
     budget = count()
-    unseen = [rule for rule in rules if not _decides(world, rule, decided)]
+    unseen = [rule for rule in rules if rule.id not in decided]
     ways = list(_unseen_ways(world, rules))
     rows = {(o.rule.table, o.row.line) for o in outcomes if o.row is not None and o.rule}
     whole = 2 * sum(len(comparisons(rule.when)) for rule in rules)
@@ -59,10 +59,7 @@ def closing_case(world: World, rule: Rule) -> Suggestion | None:
         lead = start
         for _ in range(_DETOURS):
             outcome = decide_all(world.book, lead)
-            mine = outcome.rule is not None and outcome.rule.id == rule.id
-            if mine or (
-                rule.phase is Phase.ENRICH and outcome.target[0] not in {"reject", "review"}
-            ):
+            if rule.id in rules_behind(outcome):
                 return Suggestion("case", rule.id, lead, expected(outcome))
             past = _led_past(world, rule, outcome, lead)
             if past is None:
@@ -89,6 +86,15 @@ def closing_example(
     return None
 
 
+def rules_behind(outcome: Outcome) -> tuple[str, ...]:
+    """Return the ids of the rules that made an outcome what it is: who decided, and settings.
+
+    Args:
+        outcome: What a book says of a lead.
+    """
+    return (outcome.rule.id, *outcome.enriched) if outcome.rule else outcome.enriched
+
+
 def fires(world: World, rule: Rule, facts: Facts) -> bool:
     """Return whether a rule matches a lead when it is asked alone.
 
@@ -98,12 +104,6 @@ def fires(world: World, rule: Rule, facts: Facts) -> bool:
         facts: The lead.
     """
     return world.truth(rule, facts) is Truth.TRUE
-
-
-def _decides(world: World, rule: Rule, decided: set[str]) -> bool:
-    if rule.phase is not Phase.ENRICH:
-        return rule.id in decided
-    return any(fires(world, rule, facts) for facts in tested(world.book))
 
 
 def _unseen_ways(world: World, rules: tuple[Rule, ...]) -> Iterator[_Way]:

@@ -99,7 +99,11 @@ def _rule_edits(book: RuleBook, rule: Rule) -> Iterator[tuple[Rule, Place, str]]
     for effect, what in _effects(book, rule.then):
         yield replace(rule, then=effect), rule.place, what
     if rule.on_unknown is OnUnknown.REVIEW:
-        yield replace(rule, on_unknown=OnUnknown.SKIP), rule.place, "on_unknown: skip, not review"
+        yield (
+            replace(rule, on_unknown=OnUnknown.SKIP),
+            rule.place,
+            "on_unknown: skip instead of review",
+        )
 
 
 def _variants(condition: Condition) -> Iterator[_Variant]:
@@ -140,7 +144,7 @@ def _comparison(test: Comparison) -> Iterator[_Variant]:
     if isinstance(test.want, bool):
         changed.append(replace(test, want=not test.want))
     for each in changed:
-        yield each, test.place, f"{told(each)}, not {told(test)}"
+        yield each, test.place, f"{told(each)} instead of {told(test)}"
     if isinstance(test.want, tuple) and len(test.want) > 1:
         for value in test.want:
             rest = tuple(item for item in test.want if item != value)
@@ -152,7 +156,7 @@ def _effects(book: RuleBook, effect: Effect) -> Iterator[tuple[Effect, str]]:
     kind, name = effect.target
     if kind:
         other = _other_target(book, kind, name)
-        what = f"{target_told(other)}, not {target_told((kind, name))}"
+        what = f"{target_told(other)} instead of {target_told((kind, name))}"
         yield _aimed(effect, other), what
     for setting, known in (("sla", sorted(book.slas)), ("priority", PRIORITIES)):
         value: str = getattr(effect, setting)
@@ -163,7 +167,7 @@ def _effects(book: RuleBook, effect: Effect) -> Iterator[tuple[Effect, str]]:
                 if setting == "sla"
                 else replace(effect, priority=instead)
             )
-            yield changed, f"{setting} {instead or 'not set'}, not {value}"
+            yield changed, f"{setting} {instead or 'not set'} instead of {value}"
     if effect.tags:
         yield replace(effect, tags=()), f"without the tags {shown(effect.tags)}"
 

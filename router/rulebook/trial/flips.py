@@ -64,6 +64,8 @@ class World:
 
     book: RuleBook
     values: Mapping[str, tuple[FactValue, ...]]
+    #: Leads that cases expect a rule to decide, by its id.
+    foretold: Mapping[str, tuple[Facts, ...]]
 
     def others(self, fact: str) -> tuple[FactValue, ...]:
         """Return values that a fact may have: the book's own, then one that nothing names."""
@@ -98,7 +100,12 @@ def world_of(book: RuleBook) -> World:
         for test in comparisons(condition):
             for value in _wanted(test):
                 found.setdefault(test.fact, {})[value] = None
-    return World(book, {fact: tuple(values)[:_REMEMBERED] for fact, values in found.items()})
+    foretold: dict[str, tuple[Facts, ...]] = {}
+    for case in book.proofs.cases:
+        name = case.expect.rule
+        foretold[name] = (*foretold.get(name, ()), case.facts)
+    values = {fact: tuple(each)[:_REMEMBERED] for fact, each in found.items()}
+    return World(book, values, foretold)
 
 
 def with_change(facts: Facts, change: Change) -> Facts:

@@ -6,6 +6,7 @@ from router.lead.facts import Facts
 from router.rulebook.model import Case, Expectation, Rule, RuleBook, Truth
 from router.rulebook.outcome import Outcome, decide_all
 from router.rulebook.trial.cases import expected, holds, keeps
+from router.rulebook.trial.coverage import fires
 from router.rulebook.trial.edits import Edit, edited, edits_of
 from router.rulebook.trial.flips import World
 from router.rulebook.trial.invariants import try_invariant
@@ -125,7 +126,7 @@ def given(outcome: Outcome) -> Expectation:
 
 
 def _noticed_by_invariants(bench: _Bench, changed: RuleBook) -> bool:
-    world = World(changed, bench.world.values)
+    world = replace(bench.world, book=changed)
     return any(
         try_invariant(world, invariant, bench.leads).status is Status.FAILED
         for invariant in changed.proofs.invariants
@@ -138,7 +139,12 @@ def _survivor(bench: _Bench, edit: Edit, changed: RuleBook, lead: Facts | None) 
     if lead is None:
         return Survivor(rule.id, edit.phase, edit.place, edit.what)
     before, after = decide_all(bench.world.book, lead), decide_all(changed, lead)
-    case = Suggestion("case", rule.id, lead, expected(before))
+    test = Suggestion("case", rule.id, lead, expected(before))
+    if not edit.swaps:
+        matches = fires(bench.world, rule, lead)
+        if matches is not fires(bench.world, edit.rules[0], lead):
+            # The rule itself says something else of this lead: an example of it will do.
+            test = Suggestion("matches" if matches else "misses", rule.id, lead)
     return Survivor(
-        rule.id, edit.phase, edit.place, edit.what, case, expectation_told(expected(after))
+        rule.id, edit.phase, edit.place, edit.what, test, expectation_told(expected(after))
     )

@@ -61,7 +61,7 @@ def starts(world: World, rule: Rule) -> tuple[Facts, ...]:
         rule: One of its rules.
     """
     shown = [each.facts for each in rule.examples if each.matches]
-    named = [case.facts for case in world.book.proofs.cases if case.expect.rule == rule.id]
+    named = world.foretold.get(rule.id, ())
     found = [
         facts for facts in (*shown, *named) if world.judged(rule.when, facts) is Truth.TRUE
     ] or list(making(world, rule.when, {}, wanted=True))

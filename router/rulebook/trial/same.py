@@ -1,6 +1,6 @@
 """Proofs that an edit changes nothing: such an edit is no test's to notice."""
 
-from router.rulebook.model import OnUnknown, Rule, RuleBook
+from router.rulebook.model import OnUnknown, Phase, Rule, RuleBook
 from router.rulebook.space.box import Budget, Region, TooMuch, space_of, uncovered
 from router.rulebook.space.region import Reading, both, where
 from router.rulebook.trial.edits import Edit
@@ -23,10 +23,23 @@ def changes_nothing(book: RuleBook, edit: Edit) -> bool:
     reading = Reading(book, space_of(book), Budget(_BUDGET))
     try:
         if edit.swaps:
-            return not both([_stops(rule, reading) for rule in edit.rules], reading.budget)
+            one, other = edit.rules
+            return _agree(one, other) or not both(
+                (_stops(one, reading), _stops(other, reading)), reading.budget
+            )
         return old.then == edit.rules[0].then and _equal(old, edit.rules[0], reading)
     except TooMuch:
         return False
+
+
+def _agree(one: Rule, other: Rule) -> bool:
+    """Tell whether a lead that both rules take gets the same from either, in any order."""
+    if one.phase is Phase.ENRICH:
+        pairs = ((one.then.sla, other.then.sla), (one.then.priority, other.then.priority))
+        plain = not one.table and not other.table
+        return plain and all(not a or not b or a == b for a, b in pairs)
+    asks = OnUnknown.REVIEW in (one.on_unknown, other.on_unknown)
+    return not asks and (one.then, one.table) == (other.then, other.table)
 
 
 def _equal(old: Rule, new: Rule, reading: Reading) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from router.rulebook.trial.result import (
     Coverage,
@@ -96,8 +97,9 @@ def mutated(mutation: Mutation, least: float) -> Iterator[str]:
         f"Edits       {mutation.noticed} of {counted} noticed:"
         f" {_wanted(mutation.noticed_share, least)}; {mutation.equivalent} more change nothing"
     )
-    for each in mutation.survivors[:SHOWN]:
-        yield from _survivor(each)
+    # Edits of one rule that the same test would notice stand together.
+    for _, group in groupby(mutation.survivors[:SHOWN], key=_closed_by):
+        yield from _survivors(tuple(group))
     yield from _more(len(mutation.survivors))
 
 
@@ -139,22 +141,31 @@ def _listed(gaps: Sequence[Gap]) -> Iterator[str]:
         yield f"  {gap.place} {gap.rule}: {gap.what}"
         if gap.suggestion is None:
             yield "    no lead was found that would show it; can it ever be so?"
-        elif gap.suggestion.where == "case":
-            yield "    add to tests/cases.yaml, if it is right:"
-            yield f"      {suggested(gap.suggestion, gap.rule)}"
         else:
-            yield f"    add to its examples: {suggested(gap.suggestion)}"
+            yield from _advice(gap.suggestion, gap.rule)
     yield from _more(len(gaps))
 
 
-def _survivor(found: Survivor) -> Iterator[str]:
-    yield f"  {found.place} {found.rule}: {found.what}"
-    if found.suggestion is None:
+def _closed_by(found: Survivor) -> tuple[str, str]:
+    return found.rule, suggested(found.suggestion) if found.suggestion else ""
+
+
+def _survivors(found: Sequence[Survivor]) -> Iterator[str]:
+    for each in found:
+        yield f"  {each.place} {each.rule}: {each.what}"
+    first = found[0]
+    if first.suggestion is None:
         yield "    no lead was found for which it matters, but that is not proved"
-        return
-    yield "    add to tests/cases.yaml, if it is right:"
-    yield f"      {suggested(found.suggestion, f'{found.rule}, not {found.what}')}"
-    yield f"    after the edit it gets {found.after}"
+    else:
+        yield from _advice(first.suggestion, f"{first.rule} as it is, not {first.what}")
+
+
+def _advice(suggestion: Suggestion, name: str) -> Iterator[str]:
+    if suggestion.where == "case":
+        yield "    add to tests/cases.yaml, if it is right:"
+        yield f"      {suggested(suggestion, name)}"
+    else:
+        yield f"    add to its examples, if it is right: {suggested(suggestion)}"
 
 
 def _wanted(share: float, least: float) -> str:

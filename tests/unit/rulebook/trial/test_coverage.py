@@ -84,7 +84,7 @@ def test_a_gap_is_told_with_its_place_and_what_is_wanted(make: Make) -> None:
     routes = ROUTES.replace(", misses: [{company_size: 999}]", "")
     told = "\n".join(covered(run_trials(make({"20-routes.yaml": routes})).coverage, 100, 100))
     assert "20-routes.yaml:6:27 big: 'company_size gte 1000' is never false" in told
-    assert "add to its examples: misses: [{company_size: 999}]" in told
+    assert "add to its examples, if it is right: misses: [{company_size: 999}]" in told
     assert "87.5 %, but 100 % are wanted" in told
 
 
