@@ -88,11 +88,12 @@ class Shelf:
             Transient: The database cannot be reached.
         """
         with self._lock:
-            if ticks() - self._looked_at < BOOK_FRESH_S:
+            at_hand, started = self._active is not None, ticks()
+            if at_hand and started - self._looked_at < BOOK_FRESH_S:
                 return self._aliases
-            # With a book at hand nobody else waits for this look, nor for the version it may find.
-            self._looked_at = ticks() if self._active is not None else self._looked_at
-        started = ticks()
+            if at_hand:
+                # Nobody else waits for this look, nor for the version that it may find.
+                self._looked_at = started
         # Outside the lock: others go on with what is at hand.
         with transaction(self._engine) as tx:
             found = aliases(tx, self._serve)

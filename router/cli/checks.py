@@ -4,27 +4,24 @@ Slow to import: commands import it when they run.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 import redis
 from pydantic import SecretStr
 
 from router.app import App, build_app
-from router.cli.book import load
+from router.cli.book_checks import check_book
+from router.cli.findings import Finding, Level
 from router.cli.reach import reached
-from router.errors import LeadRouterError, Misconfigured
+from router.errors import LeadRouterError
 from router.now import now, unshifted
 from router.plugins.destinations.address import addresses_of, ask_system, parse_target
 from router.road.heartbeat import SILENT_S
 from router.road.tick import SKEW
-from router.rulebook.model import RuleBook
 from router.settings import Settings, secret_variable
-from router.store import actions, books, processes, waiting
+from router.store import actions, processes, waiting
 from router.store.revision import needed_revision, stored_revision
 from router.store.tx import Tx, transaction
-from router.web.arrival import is_loopback
 from router.web.door import refuse_open_api
 
 _BROKER_S = 2.0
@@ -38,27 +35,6 @@ _NEEDED = {
     "worker-deliver": "`lead-router worker --queues deliver` sends to destinations",
     "ticker": "`lead-router ticker` fires clock steps",
 }
-
-
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    OK = "OK"
-    #: Worth a look; nothing is broken.
-    WARN = "WARN"
-    #: Something does not work, or the promise does not hold.
-    FAIL = "FAIL"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    level: Level
-    #: What was looked at, in one or two words.
-    about: str
-    #: What was found, and what to do about it.
-    text: str
 
 
 def examine(told: Settings) -> list[Finding]:
@@ -109,14 +85,23 @@ def _all(app: App) -> Iterator[Finding]:
         yield from _destinations(app.settings)
         return
     yield Finding(Level.OK, "database", f"PostgreSQL {version} answers.")
-    for check in (_durability, _migrations, _skew, _book, _doors, _heartbeats, _depths, _switch):
+    for check in (
+        _durability,
+        _migrations,
+        _skew,
+        check_book,
+        _doors,
+        _heartbeats,
+        _depths,
+        _switch,
+    ):
         yield from _careful(check, app)
     yield from _destinations(app.settings)
 
 
 def _careful(check: Callable[[App, Tx], Iterator[Finding]], app: App) -> Iterator[Finding]:
     """Run one check in a transaction of its own, so that one that fails spoils no other."""
-    about = check.__name__.removeprefix("_")
+    about = check.__name__.removeprefix("_").removeprefix("check_")
     try:
         with transaction(app.engine) as tx:
             yield from list(check(app, tx))
@@ -191,42 +176,6 @@ def _skew(_app: App, tx: Tx) -> Iterator[Finding]:
         yield Finding(Level.WARN, "time", f"{text}. Synchronise both machines.")
     else:
         yield Finding(Level.OK, "time", f"{text}.")
-
-
-def _book(app: App, tx: Tx) -> Iterator[Finding]:
-    digest = books.active_digest(tx, app.settings.book)
-    if digest is None:
-        raise Misconfigured("No rule book is published: run `lead-router migrate`.")
-    book = app.book(digest)
-    yield Finding(Level.OK, "rule book", f"{book.name!r}, version {digest[:12]}, is active.")
-    if app.settings.rules is not None and load(app.settings.rules).digest != digest:
-        yield Finding(
-            Level.WARN,
-            "rule book",
-            f"{app.settings.rules} differs from the active version: run `lead-router rules"
-            " publish`.",
-        )
-    yield from _sources(app.settings, book)
-
-
-def _sources(told: Settings, book: RuleBook) -> Iterator[Finding]:
-    for source in book.sources.values():
-        name = source.verify.secret or source.id
-        if told.secrets(name):
-            yield Finding(Level.OK, f"source {source.id}", f"{secret_variable(name)} is set here.")
-        elif source.verify.scheme != "none":
-            yield Finding(
-                Level.WARN,
-                f"source {source.id}",
-                f"{secret_variable(name)} is not set here: a web process without it answers 503.",
-            )
-        elif not is_loopback(told.host):
-            yield Finding(
-                Level.WARN,
-                f"source {source.id}",
-                f"It is unsigned, and refused on {told.host} unless {secret_variable(name)} is set"
-                " and posted as the last part of its path.",
-            )
 
 
 def _doors(app: App, _tx: Tx) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import typer
 from router.cli.output import FAILED, AsJson, columns, print_json, say
 
 if TYPE_CHECKING:
-    from router.cli.checks import Finding
+    from router.cli.findings import Finding
 
 _COLOURS = {"OK": typer.colors.GREEN, "WARN": typer.colors.YELLOW, "FAIL": typer.colors.RED}
 
@@ -33,7 +33,8 @@ def doctor(
     Looks at settings, database, broker, rule book, processes, destinations and what waits. Exit
     code 1 if anything fails; a warning alone does not.
     """
-    from router.cli.checks import Level, examine, setting_rows  # noqa: PLC0415 - slow to import; --help does without
+    from router.cli.checks import examine, setting_rows  # noqa: PLC0415 - slow to import; --help does without
+    from router.cli.findings import Level  # noqa: PLC0415 - beside its use
     from router.cli.reach import quiet_log  # noqa: PLC0415 - slow to import; --help does without
     from router.settings import settings as read_settings  # noqa: PLC0415 - slow to import; --help does without
 

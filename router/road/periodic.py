@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from router.road.drain import Road
+from router.road.news import announce
 from router.road.review import remind
+from router.store.book_log import BookAct, Entry, history
+from router.store.books import lock_book
 from router.store.deliveries import forget_keys
 from router.store.processes import append_root, forget_silent
 from router.store.tx import Tx
@@ -45,8 +48,31 @@ def _forget(road: Road, tx: Tx, now: datetime) -> None:  # noqa: ARG001 - the sh
         log.info("dedupe_keys_forgotten", keys=keys)
 
 
+def _watch_book(road: Road, tx: Tx, now: datetime) -> None:
+    """Tell the book's owner, once, of a version in use that cannot be used."""
+    shelf, serve = road.app.shelf, road.app.settings.book
+    serving, found = shelf.active(), shelf.aliases()
+    for digest in (found.shadow, found.canary):
+        shelf.usable(digest)
+    for each in shelf.unusable():
+        lock_book(tx, serve)
+        last = history(tx, serve, limit=1, digest=each.digest)
+        if last and last[0].act is BookAct.BROKEN:
+            continue
+        entry = Entry(
+            book=serve,
+            act=BookAct.BROKEN,
+            digest=each.digest,
+            at=now,
+            by="ticker",
+            data={"reason": each.reason, "serving": serving.digest},
+        )
+        road.app.bell.ring_destinations(announce(road.app, tx, entry, serving))
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("chain_root", 60, _root),
     Periodic("remind_reviews", 60, remind),
     Periodic("forget", 300, _forget),
+    Periodic("watch_book", 60, _watch_book),
 )

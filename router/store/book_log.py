@@ -81,13 +81,14 @@ def note_act(tx: Tx, entry: Entry) -> None:
     )
 
 
-def history(
+def history(  # noqa: PLR0913 - every filter by name
     tx: Tx,
     serve: str,
     *,
     limit: int,
     acts: Sequence[BookAct] = (),
     since: datetime | None = None,
+    digest: str = "",
 ) -> list[Entry]:
     """Return what was done with a book's versions, the newest first.
 
@@ -97,12 +98,14 @@ def history(
         limit: Most to return.
         acts: Only these; empty for all.
         since: Only what was done from then on.
+        digest: Only what was done with this version.
     """
     rows = tx.rows(
         "SELECT act, digest, at, by, before, note, data FROM rulebook_log"
         " WHERE book = %s AND (%s::text[] = '{}' OR act = ANY(%s))"
-        " AND (%s::timestamptz IS NULL OR at >= %s) ORDER BY number DESC LIMIT %s",
-        (serve, list(acts), list(acts), since, since, limit),
+        " AND (%s::timestamptz IS NULL OR at >= %s) AND (%s = '' OR digest = %s)"
+        " ORDER BY number DESC LIMIT %s",
+        (serve, list(acts), list(acts), since, since, digest, digest, limit),
     )
     return [
         Entry(
