@@ -20,11 +20,13 @@ from router.lead.decision import Decision
 from router.lead.model import Lead, change
 from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, StageName, stages_from
+from router.road.beside import Beside, Glance, Look
 from router.road.record import Batch, Work, record
 from router.stages.activate.load import Activate
 from router.stages.classify.load import Classify
 from router.stages.clean.load import Clean
 from router.stages.route.load import Route
+from router.store.beside import write_noted
 from router.store.leads import insert_leads, update_leads
 from router.store.tickets import give_back
 from router.store.tx import Tx
@@ -78,7 +80,9 @@ class Stages:
         Args:
             app: What the stages need to load from.
         """
-        self._runs: dict[StageName, Callable[[Tx, Batch], None]] = {
+        #: The versions that are tried beside the active one.
+        self.beside = Beside(app)
+        self._runs: dict[StageName, Callable[[Tx, Batch, Look], None]] = {
             StageName.CLEAN: partial(run_stage, Clean(app)),
             StageName.CLASSIFY: partial(run_stage, Classify(app)),
             StageName.ROUTE: partial(run_stage, Route(app)),
@@ -94,13 +98,14 @@ class Stages:
             start: First stage.
             fused: False runs this stage alone, to find the place where a lead kills its worker.
         """
+        look = self.beside.look(batch.noted)
         for stage in stages_from(start):
-            self._runs[stage.name](tx, batch)
+            self._runs[stage.name](tx, batch, look)
             if not fused:
                 return
 
 
-def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
+def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch, look: Look) -> None:
     """Run one stage over the leads of a batch that stand before it.
 
     A lead on which the stage fails is set aside with its error; its neighbours go on.
@@ -109,31 +114,43 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch) -> None:
         stage: What to run.
         tx: Open transaction that holds the leads' locks.
         batch: Changed in memory; :func:`write_batch` writes it.
+        look: The versions that are tried.
     """
-    ready: list[tuple[Work, P]] = []
-    for work in list(batch.works.values()):
-        if _stands_before(stage.name, work, batch.now):
-            try:
-                ready.append((work, stage.prepare(work.case, batch.now)))
-            except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
-                _set_aside(work, stage.name, error)
+    ready = _prepared(stage, batch, look)
     if not ready:
         return
-    loaded = stage.load(tx, [(work.case, prepared) for work, prepared in ready], batch.now)
+    loaded = stage.load(tx, [(work.case, prepared) for work, prepared, _ in ready], batch.now)
     for work in list(batch.works.values()):
         # What this batch has changed is newer than what was just read.
         if not work.fresh and work.changed:
             stage.settled(loaded, work.lead)
-    for work, prepared in ready:
+    for work, prepared, glance in ready:
         try:
             decision = _carry_attempts(work, stage.decide(work.case, prepared, loaded, batch.now))
             changed = record(batch, work, decision)
             stage.absorb(loaded, prepared, decision)
             for each in changed:
                 stage.settled(loaded, each.lead)
+            if glance is not None:
+                look.after(work.lead, glance)
         except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
             _set_aside(work, stage.name, error)
     stage.finish(tx, loaded)
+
+
+def _prepared(
+    stage: StageRun[P, Loaded], batch: Batch, look: Look
+) -> list[tuple[Work, P, Glance | None]]:
+    """Think about every lead that stands before a stage, and ask the shadow about it."""
+    ready: list[tuple[Work, P, Glance | None]] = []
+    for work in list(batch.works.values()):
+        if _stands_before(stage.name, work, batch.now):
+            try:
+                glance = look.before(stage.name, work.case)
+                ready.append((work, stage.prepare(work.case, batch.now), glance))
+            except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
+                _set_aside(work, stage.name, error)
+    return ready
 
 
 def write_batch(tx: Tx, batch: Batch, *, ticket: UUID | None = None) -> Writes:
@@ -156,6 +173,7 @@ def write_batch(tx: Tx, batch: Batch, *, ticket: UUID | None = None) -> Writes:
         insert_leads(tx, [work.lead for work in works if work.fresh])
         update_leads(tx, [(work.lead, work.stored_version) for work in works if not work.fresh])
         flush(tx, writes)
+        write_noted(tx, batch.noted, batch.now)
         if ticket is not None:
             give_back(tx, ticket)
     return writes

@@ -12,6 +12,7 @@ from router.lead.delivery import Delivery
 from router.lead.ids import DeliveryId, LeadId
 from router.lead.model import Lead, change
 from router.lead.states import DeliveryState, LeadState
+from router.road.beside import Beside, Look
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.capture.decide import Captured, Parsed, conclude, prepare
@@ -30,7 +31,7 @@ _LEADS_AT_ONCE = 500
 _MERGES = 8
 
 
-def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> bool:
+def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery], beside: Beside) -> bool:
     """Turn deliveries into leads, in memory, and write what became of each delivery.
 
     Two deliveries of the same inquiry make one lead, whoever captures them: the names that
@@ -42,12 +43,14 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> bool:
         batch: Receives the leads.
         items: Deliveries, in the order they came in. Those beyond what one batch may hold, and
             those about a lead that somebody else holds, are left for the next one.
+        beside: Gives a canary its share of the new leads.
 
     Returns:
         Whether the batch may go on to the next stage in this transaction: not when it holds leads
         that were there before, since nobody may wait for identity locks with a lead in hand.
     """
-    book = app.shelf.active()
+    look = beside.look(batch.noted)
+    book = look.active
     parsed = _parse(app, tx, book, items)
     names = sorted({(each.source.id, key) for each in parsed for key in each.keys})
     lock_names(tx, (("item", f"{app.settings.book}:{source}:{key}") for source, key in names))
@@ -67,7 +70,7 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery]) -> bool:
         leads = known[each.source.id]
         try:
             captured = conclude(each, book, leads, batch.now)
-            _take_over(app, batch, each, captured, was_there)
+            _take_over(app, batch, each, captured, was_there, look)
         except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
             _charge(app, tx, each.delivery, error)
         else:
@@ -131,12 +134,17 @@ def _learn(
                 of_source[key] = lead
 
 
-def _take_over(
-    app: App, batch: Batch, parsed: Parsed, captured: Captured, was_there: set[LeadId]
+def _take_over(  # noqa: PLR0913, PLR0917 - one place that takes a delivery's leads over
+    app: App,
+    batch: Batch,
+    parsed: Parsed,
+    captured: Captured,
+    was_there: set[LeadId],
+    look: Look,
 ) -> None:
     for decision in captured.decisions:
         if decision.lead.id not in was_there and decision.lead.id not in batch.works:
-            _begin(batch, parsed, decision)
+            _begin(batch, parsed, decision, look)
             continue
         # What a later page brings is typed by a person like everything else.
         fresh = refresh(decision.lead, app.settings.default_region)
@@ -145,14 +153,13 @@ def _take_over(
         record(batch, work, replace(decision, lead=fresh))
 
 
-def _begin(batch: Batch, parsed: Parsed, decision: Decision) -> None:
+def _begin(batch: Batch, parsed: Parsed, decision: Decision, look: Look) -> None:
     """Put a new lead on the road."""
-    lead, attempts = decision.lead, parsed.delivery.attempts
+    lead, attempts = look.capture(decision.lead), parsed.delivery.attempts
     if attempts:
         # A delivery that failed before stays under suspicion: its leads go alone, too.
         lead = change(lead, attempts=attempts)
-        decision = replace(decision, lead=lead)
-    record(batch, batch.take(lead, fresh=True), decision)
+    record(batch, batch.take(lead, fresh=True), replace(decision, lead=lead))
 
 
 def _charge(app: App, tx: Tx, delivery: Delivery, error: Exception) -> None:

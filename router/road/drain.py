@@ -181,7 +181,7 @@ class Road:
 
     def _think(self, tx: Tx, batch: Batch, claim: Claim, items: Claimed) -> None:
         if items.deliveries:
-            alone = capture(self.app, tx, batch, items.deliveries)
+            alone = capture(self.app, tx, batch, items.deliveries, self.stages.beside)
             if claim.fused and alone:
                 self.stages.run(tx, batch, StageName.CLEAN)
             return

@@ -29,6 +29,7 @@ from router.lead.events import Event, canonical, chain
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead, change
 from router.lead.states import ClockState, LeadState, check_move
+from router.store.beside import Noted
 from router.store.binary import Json
 from router.store.people import key_digest
 from router.store.writes import Into, Row, Writes, action_row
@@ -94,6 +95,8 @@ class Batch:
     #: Who receives messages of a type; the names of destinations.
     listeners: "Listeners"
     works: dict[LeadId, Work] = field(default_factory=dict)
+    #: What the versions that are tried did with its leads, or would have done.
+    noted: Noted = field(default_factory=Noted)
 
     def take(self, lead: Lead, *, fresh: bool = False) -> Work:
         """Put a lead into the batch, or return the work that is already done on it."""

@@ -107,7 +107,7 @@ def rehearse(road: Road, delivery: Delivery, now: datetime) -> list[Material]:
     check(delivery, road.app.shelf.active())
     with rehearsal(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         batch = Batch(now, road.listeners)
-        capture(road.app, tx, batch, [delivery])
+        capture(road.app, tx, batch, [delivery], road.stages.beside)
         road.stages.run(tx, batch, StageName.CLEAN)
         works = [work for work in batch.works.values() if work.changed]
         for work in works:

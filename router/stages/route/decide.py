@@ -23,6 +23,9 @@ from router.stages.route.rotation import Considered, Pick, Seat, pick
 
 #: Why a person of the lead's own version cannot own it: the active version has no such person.
 LEFT = "left the roster"
+#: How a lead came to its owner, as a stable code: by what a rule said; because nothing but the
+#: fallback took it; because nobody in the pool could; because the person who was named could not.
+RULED, FALLBACK, NO_POOL, UNAVAILABLE = "ruled", "fallback", "no_pool", "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Choice:
     considered: tuple[Considered, ...] = ()
     #: The pool's seats after the pick; empty when no pool was asked.
     seats: tuple[Seat, ...] = ()
+    #: Set when it is not the owner that was wanted.
+    code: str = ""
 
 
 def plan(lead: Lead, book: RuleBook, reroute: Reroute | None) -> Plan:
@@ -218,8 +223,8 @@ def _choose(
         if chosen.person is not None:
             return _picked(target, chosen, chosen.person)
         fallback = _fallback(book, away, f"nobody in pool {target} can take it")
-        return replace(fallback, considered=chosen.considered)
-    return _fallback(book, away, "the fallback owner takes it")
+        return replace(fallback, considered=chosen.considered, code=NO_POOL)
+    return replace(_fallback(book, away, "the fallback owner takes it"), code=FALLBACK)
 
 
 def _shared(book: RuleBook, away: Mapping[str, str], kind: str, target: str) -> Choice:
@@ -266,7 +271,14 @@ def _fallback(book: RuleBook, away: Mapping[str, str], because: str) -> Choice:
         seen.add(person)
         person = book.people[person].manager if person in book.people else ""
     person = person if person and person not in away else book.fallback_owner
-    return Choice(Owner(OwnerKind.PERSON, person, person), f"{because}: fallback owner {person}")
+    why = f"{because}: fallback owner {person}"
+    return Choice(Owner(OwnerKind.PERSON, person, person), why, code=UNAVAILABLE)
+
+
+def _code(planned: Plan, choice: Choice) -> str:
+    if choice.code or planned.rule is None:
+        return choice.code or FALLBACK
+    return FALLBACK if planned.rule.phase is Phase.FALLBACK else RULED
 
 
 def _sentence(planned: Plan, choice: Choice) -> str:
@@ -287,6 +299,7 @@ def _event(lead: Lead, planned: Plan, choice: Choice, book: RuleBook, why: str) 
         "pool": choice.owner.pool,
         "why": why,
         "how": choice.why,
+        "code": _code(planned, choice),
         "sla": planned.sla,
         "priority": planned.priority,
         "enriched": planned.enriched,
