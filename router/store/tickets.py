@@ -11,9 +11,7 @@ from router.store.tx import Tx
 _TAKE: Final[LiteralString] = """
     INSERT INTO ticket (id, stage, ids, backend, worker, taken_at, deadline)
     SELECT %s, %s, %s::uuid[], %s, %s, clock_timestamp(), clock_timestamp() + %s
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unflushed
-    WHERE unflushed.set_config IS NOT NULL
-        AND (%s OR NOT EXISTS (SELECT 1 FROM ticket WHERE ids && %s::uuid[]))
+    WHERE %s OR NOT EXISTS (SELECT 1 FROM ticket WHERE ids && %s::uuid[])
 """
 _LOST: Final[LiteralString] = """
     SELECT t.id FROM ticket t WHERE t.deadline <= clock_timestamp()
@@ -56,8 +54,7 @@ def take(  # noqa: PLR0913 - one value per column
     """Write down what a worker is about to work on, unless another ticket names any of it.
 
     Whoever holds the row locks and finds a ticket of somebody else knows that the one who wrote
-    it no longer holds them: what it was working on is suspect. Not flushed to disk: a ticket lost
-    with the whole server costs one uncounted attempt.
+    it no longer holds them: what it was working on is suspect.
 
     Args:
         tx: Commits at once, apart from the transaction that holds the claimed rows.
