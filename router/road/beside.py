@@ -95,11 +95,17 @@ class Beside:
             found = self._codes[book.digest] = codes_of(book)
         return found
 
-    def complain(self, event: str, digest: str, error: Exception) -> None:
+    def complain(self, role: str, digest: str, error: Exception) -> None:
         """Log what is wrong with a version that is tried, once."""
         if digest not in self._told:
             self._told.add(digest)
-            log.error(event, digest=digest, error=type(error).__name__, exc_info=error)
+            log.error(
+                "tried_version_failed",
+                role=role,
+                digest=digest,
+                error=type(error).__name__,
+                exc_info=error,
+            )
 
     def _terms(self, digest: str, stored: object) -> Terms | None:
         if not digest or not isinstance(stored, dict):
@@ -107,7 +113,7 @@ class Beside:
         try:
             return terms_from(stored)
         except Rejected as error:
-            self.complain("canary_terms_unusable", digest, error)
+            self.complain("canary_terms", digest, error)
             return None
 
 
@@ -137,9 +143,9 @@ class Look:
             self.terms,
             self.canary.digest,
             lead.id,
-            origin.form_id,
-            origin.form_kind,
-            origin.utm_campaign,
+            form_id=origin.form_id,
+            form_kind=origin.form_kind,
+            campaign=origin.utm_campaign,
         ):
             return lead
         self.noted.pin(self.canary.digest, lead.id, "capture")
@@ -201,7 +207,7 @@ class Look:
                 return False
             plan(lead, canary, None)
         except Exception as error:  # noqa: BLE001 - a canary that fails leaves the lead where it is
-            self.beside.complain("canary_failed", canary.digest, error)
+            self.beside.complain("canary", canary.digest, error)
             return False
         return True
 
@@ -220,7 +226,7 @@ class Look:
         try:
             other = say(self.shadow_book, facts)
         except Exception as error:  # noqa: BLE001 - a shadow that fails must cost the lead nothing
-            self.beside.complain("shadow_failed", self.shadow, error)
+            self.beside.complain("shadow", self.shadow, error)
             return Glance(self.shadow, active, None)
         if guarded and other.phase != Phase.GUARDS:
             other = replace(

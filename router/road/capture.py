@@ -15,7 +15,7 @@ from router.lead.states import DeliveryState, LeadState
 from router.road.beside import Beside, Look
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
-from router.stages.capture.decide import Captured, Parsed, conclude, prepare
+from router.stages.capture.decide import Parsed, conclude, prepare
 from router.stages.clean.prepare import refresh
 from router.store.deliveries import count_attempt, mark
 from router.store.leads import leads_by_item, lock_leads
@@ -70,7 +70,11 @@ def capture(app: App, tx: Tx, batch: Batch, items: Sequence[Delivery], beside: B
         leads = known[each.source.id]
         try:
             captured = conclude(each, book, leads, batch.now)
-            _take_over(app, batch, each, captured, was_there, look)
+            for decision in captured.decisions:
+                if decision.lead.id in was_there or decision.lead.id in batch.works:
+                    _go_on(batch, decision, app.settings.default_region)
+                else:
+                    _begin(batch, each, decision, look)
         except Exception as error:  # noqa: BLE001 - a poison delivery must cost only itself
             _charge(app, tx, each.delivery, error)
         else:
@@ -134,23 +138,13 @@ def _learn(
                 of_source[key] = lead
 
 
-def _take_over(  # noqa: PLR0913, PLR0917 - one place that takes a delivery's leads over
-    app: App,
-    batch: Batch,
-    parsed: Parsed,
-    captured: Captured,
-    was_there: set[LeadId],
-    look: Look,
-) -> None:
-    for decision in captured.decisions:
-        if decision.lead.id not in was_there and decision.lead.id not in batch.works:
-            _begin(batch, parsed, decision, look)
-            continue
-        # What a later page brings is typed by a person like everything else.
-        fresh = refresh(decision.lead, app.settings.default_region)
-        work = batch.take(decision.lead)
-        work.guest = True
-        record(batch, work, replace(decision, lead=fresh))
+def _go_on(batch: Batch, decision: Decision, region: str) -> None:
+    """Add a later page to a lead that was there before."""
+    # What it brings is typed by a person like everything else.
+    fresh = refresh(decision.lead, region)
+    work = batch.take(decision.lead)
+    work.guest = True
+    record(batch, work, replace(decision, lead=fresh))
 
 
 def _begin(batch: Batch, parsed: Parsed, decision: Decision, look: Look) -> None:

@@ -91,8 +91,14 @@ def terms_from(stored: Mapping[str, object]) -> Terms:
     return Terms(float(percent), forms, campaigns, teams)
 
 
-def serves(  # noqa: PLR0913, PLR0917 - what the choice rests on
-    terms: Terms, digest: str, lead_id: UUID, form_id: str, form_kind: str, campaign: str
+def serves(  # noqa: PLR0913 - what the choice rests on
+    terms: Terms,
+    digest: str,
+    lead_id: UUID,
+    *,
+    form_id: str = "",
+    form_kind: str = "",
+    campaign: str = "",
 ) -> bool:
     """Return whether a canary decides a new lead, as far as that is known when it comes in.
 

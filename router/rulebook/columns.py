@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from router.lead.facts import FACTS, FactType, FactValue
 from router.rulebook.events import Caught, catch
@@ -31,8 +32,20 @@ _TEXTS = (FactType.TEXT, FactType.CODE)
 _ROOM = 8 << 20
 _DENSE = 2 << 20
 _MICROSECOND = timedelta(microseconds=1)
+_NONE = (0, 0)
 #: Which kind of atom leaves the fewest rules, first.
 _RANK = {"is": 0, "has": 0, "starts": 1, "ends": 1, "list": 2, "contains": 3}
+
+
+class Ask(NamedTuple):
+    """What one rule asks of one fact."""
+
+    #: The conditions on this fact alone, each of which the rule needs.
+    parts: tuple[Condition, ...]
+    #: A known value must do one of these, when it is a text or a list; None for no such need.
+    wanted: tuple[Atom, ...] | None
+    #: A known value must do none of these.
+    refused: tuple[Atom, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +53,15 @@ class Asked:
     """What rules ask of one fact."""
 
     fact: str
-    #: Place of a rule to the conditions on this fact alone, each of which it needs.
-    parts: Mapping[int, Sequence[Condition]]
+    #: Place of a rule to what it asks.
+    rules: Mapping[int, Ask]
     #: Places of rules that compare it with another fact, and so need it known.
     needs: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The phase that columns are made for."""
+    """The rules that columns are made for."""
 
     rules: int
     #: All rules, and those for which unknown asks a person.
@@ -98,10 +111,10 @@ def column(asked: Asked, size: Size, book: RuleBook) -> Column:
         book: Its lists.
     """
     false, unknown = _absent(asked, book)
-    asks = bits((*asked.parts, *asked.needs), size.rules)
+    asks = bits((*asked.rules, *asked.needs), size.rules)
     never = size.every ^ bits(false, size.rules)
     unsure = bits((*unknown, *asked.needs), size.rules)
-    kind = FACTS[asked.fact][0] if asked.fact in FACTS else None
+    kind = kind_of(asked.fact)
     costly = False
     shares: Mapping[int, float]
     if kind in _TEXTS:
@@ -125,10 +138,38 @@ def column(asked: Asked, size: Size, book: RuleBook) -> Column:
     )
 
 
+def ask(fact: str, parts: Sequence[Condition]) -> Ask:
+    """Return what a rule asks of a fact.
+
+    Args:
+        fact: Its name.
+        parts: The rule's conditions on this fact alone.
+    """
+    kind = kind_of(fact)
+    if kind not in _TEXTS and kind is not FactType.LIST:
+        return Ask(tuple(parts), None, ())
+    each = [atoms for part in parts if (atoms := one_of(part)) is not None]
+    # A part of a text that is empty occurs in every text.
+    told = [atoms for atoms in each if all(atom.text or atom.kind == "is" for atom in atoms)]
+    fewest = min(told, key=_weight) if told else None
+    wanted = None if fewest is None else tuple(dict.fromkeys(fewest))
+    refused = tuple(dict.fromkeys(atom for part in parts for atom in none_of(part)))
+    return Ask(tuple(parts), wanted, refused)
+
+
+def kind_of(fact: str) -> FactType | None:
+    """Return a fact's type; None for a name that no lead has.
+
+    Args:
+        fact: Its name.
+    """
+    return FACTS[fact][0] if fact in FACTS else None
+
+
 def _absent(asked: Asked, book: RuleBook) -> tuple[list[int], list[int]]:
     """Return the rules that are false, and those that are unknown, without the fact."""
     false, unknown = [], []
-    for position, parts in asked.parts.items():
+    for position, (parts, *_) in asked.rules.items():
         truths = [
             Truth.UNKNOWN
             if isinstance(part, Comparison) and part.operator is not Operator.MISSING
@@ -148,10 +189,10 @@ def _anything(every: int) -> Allowed:
 
 def _flags(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, dict[int, float]]:
     masks = {}
-    left = dict.fromkeys(asked.parts, 0.0)
+    left = dict.fromkeys(asked.rules, 0.0)
     for value in (False, True):
         out = []
-        for position, parts in asked.parts.items():
+        for position, (parts, *_) in asked.rules.items():
             if all(when_given(part, book, {asked.fact: value}) for part in parts):
                 left[position] += 0.5
             else:
@@ -170,7 +211,7 @@ def _texts(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, Mapping[i
         if len(named) * size.rules <= _DENSE:
             masks = {text: (default | gained.hits(text)) & ~lost.hits(text) for text in named}
             return _dense(masks, default), shares, False
-    if gained.only_exact and not losses:
+    if gained.only_exact and not lost:
         return _sparse(gained.exact, default), shares, False
     return _caught(gained, lost, default), shares, gained.costly
 
@@ -192,16 +233,12 @@ def _sparse(exact: Mapping[str, tuple[int, int]], default: int) -> Allowed:
 
 def _caught(gained: Caught, lost: Caught, default: int) -> Allowed:
     gain, lose = gained.hits, lost.hits
-    if not lost:
-
-        def allowed_more(value: FactValue) -> int:
-            return default | gain(value.casefold())  # type: ignore[union-attr]  # its type is declared
-
-        return allowed_more
 
     def allowed(value: FactValue) -> int:
         text = value.casefold()  # type: ignore[union-attr]  # its type is declared
-        return (default | gain(text)) & ~lose(text)
+        more, less = gain(text), lose(text) if lost else 0
+        left = default | more if more else default
+        return left & ~less if less else left
 
     return allowed
 
@@ -212,24 +249,26 @@ def _lists(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, Mapping[i
     gained, lost = catch(gains, book), catch(losses, book)
     out = [
         position
-        for position, parts in asked.parts.items()
+        for position, (parts, *_) in asked.rules.items()
         if not all(when_given(part, book, {asked.fact: ()}) for part in parts)
     ]
     empty = size.every ^ bits(out, size.rules)
-    gain, lose = gained.exact.get, lost.exact.get
+    moved = {
+        item: (gained.exact.get(item, _NONE), lost.exact.get(item, _NONE))
+        for item in gained.exact.keys() | lost.exact.keys()
+    }
+    get = moved.get
 
     def allowed(value: FactValue) -> int:
         if not value:
             return empty
         left, gone = default, 0
         for item in value:  # type: ignore[union-attr]  # its type is declared
-            folded = item.casefold()
-            hit = gain(folded)
+            hit = get(item.casefold())
             if hit is not None:
-                left |= hit[1] << hit[0]
-            hit = lose(folded)
-            if hit is not None:
-                gone |= hit[1] << hit[0]
+                (low, more), (below, less) = hit
+                left |= more << low
+                gone |= less << below
         return left & ~gone if gone else left
 
     return allowed, _shares(wanting, gained)
@@ -242,22 +281,17 @@ def _atoms(
     gains: dict[Atom, list[int]] = {}
     losses: dict[Atom, list[int]] = {}
     wanting: dict[int, tuple[Atom, ...]] = {}
-    for position, parts in asked.parts.items():
-        each = [atoms for part in parts if (atoms := one_of(part)) is not None]
-        # A part of a text that is empty occurs in every text.
-        told = [atoms for atoms in each if all(atom.text or atom.kind == "is" for atom in atoms)]
-        if told:
-            chosen = min(told, key=_weight)
-            wanting[position] = chosen
-            for atom in dict.fromkeys(chosen):
+    for position, (_, wanted, refused) in asked.rules.items():
+        if wanted is not None:
+            wanting[position] = wanted
+            for atom in wanted:
                 gains.setdefault(atom, []).append(position)
-        refused = dict.fromkeys(atom for part in parts for atom in none_of(part))
         for atom in refused:
             losses.setdefault(atom, []).append(position)
     return gains, losses, wanting
 
 
-def _weight(atoms: Sequence[Atom]) -> tuple[int, int]:
+def _weight(atoms: tuple[Atom, ...]) -> tuple[int, int]:
     return max((_RANK[atom.kind] for atom in atoms), default=0), len(atoms)
 
 
@@ -275,8 +309,8 @@ def _line(asked: Asked, size: Size) -> tuple[Allowed, dict[int, float]]:
     limits = sorted(
         {
             _rank(test.want)
-            for parts in asked.parts.values()
-            for part in parts
+            for each in asked.rules.values()
+            for part in each.parts
             for test in comparisons(part)
             if test.operator in THRESHOLDS
         }
@@ -286,7 +320,7 @@ def _line(asked: Asked, size: Size) -> tuple[Allowed, dict[int, float]]:
     every = (1 << count) - 1
     toggled: list[list[int]] = [[] for _ in range(count + 1)]
     shares = {}
-    for position, parts in asked.parts.items():
+    for position, (parts, *_) in asked.rules.items():
         left = every
         for part in parts:
             left &= classes(part, lambda test: places[_rank(test.want)], every)[0]
@@ -296,8 +330,11 @@ def _line(asked: Asked, size: Size) -> tuple[Allowed, dict[int, float]]:
             edge = edges & -edges
             toggled[edge.bit_length() - 1].append(position)
             edges ^= edge
-    masks = _merged(toggled[:count], size.every ^ bits(asked.parts, size.rules), size.rules)
-    return _between(limits, masks, size.every), shares
+    masks = _merged(toggled[:count], size.every ^ bits(asked.rules, size.rules), size.rules)
+    between = _between(limits, masks, size.every)
+    if kind_of(asked.fact) is FactType.DATE:
+        return lambda value: between(_rank(value)), shares
+    return between, shares  # type: ignore[return-value]  # the fact's type is declared
 
 
 def _merged(toggled: list[list[int]], start: int, rules: int) -> list[int]:
@@ -322,11 +359,10 @@ def _rank(value: FactValue) -> float:
     return value if isinstance(value, (int, float)) else float(str(value))
 
 
-def _between(limits: list[float], masks: list[int], every: int) -> Allowed:
+def _between(limits: list[float], masks: list[int], every: int) -> Callable[[float], int]:
     count = len(limits)
 
-    def allowed(value: FactValue) -> int:
-        found = _rank(value)
+    def allowed(found: float) -> int:
         if found != found:  # noqa: PLR0124 - what is no number has no place on the line
             return every
         at = bisect_left(limits, found)

@@ -7,10 +7,9 @@ those are judged exactly, in the order of the book. Both agree with
 """
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 
 from router.lead.facts import Facts
-from router.rulebook.index import positions
 from router.rulebook.model import Phase, Row, RuleBook, Verdict
 from router.rulebook.operands import with_row
 from router.rulebook.phases import UNKNOWN_FACT, Compiled, compiled_phase
@@ -43,10 +42,9 @@ def evaluate(book: RuleBook, phase: Phase, facts: Facts, *, start: int = 0) -> V
             if asks and found is None:
                 return unknown
         return compiled.nothing
-    bits = index.survivors(facts)
-    if start:
-        bits = bits >> start << start
-    for position in positions(bits):
+    for position in index.survivors(facts):
+        if position < start:
+            continue
         test, asks, fired, unknown = compiled.entry(position)
         found = test(facts)
         if found:
@@ -71,7 +69,7 @@ def collect(book: RuleBook, phase: Phase, facts: Facts) -> tuple[Verdict, ...]:
     fired_by: list[Verdict] = []
     asked: Iterator[Compiled] | tuple[Compiled, ...] = compiled.plain
     if index is not None:
-        asked = map(compiled.entry, positions(index.survivors(facts)))
+        asked = map(compiled.entry, index.survivors(facts))
     for test, _, fired, _ in asked:
         found = test(facts)
         if found:
@@ -101,9 +99,12 @@ def near_misses(
     end = len(compiled.rules) if before is None else before
     asked: Iterator[int] | tuple[int, ...] = compiled.several
     if index is not None:
-        bits = index.nearly(facts)
-        asked = positions(bits if before is None else bits & ((1 << end) - 1))
-    found = (compiled.rules[at].id for at in asked if at < end and compiled.is_near_miss(at, facts))
+        asked = index.nearly(facts)
+    found = (
+        compiled.rules[at].id
+        for at in takewhile(end.__gt__, asked)
+        if compiled.is_near_miss(at, facts)
+    )
     return tuple(islice(found, most))
 
 

@@ -15,9 +15,9 @@ from router.rulebook.model import Row, Table, Truth
 from router.rulebook.operands import cell
 
 #: What follows a table's exact keys: lengths of the prefixes, longest first, and the rows by them.
-_Bucket = tuple[tuple[tuple[int, ...], ...], dict[tuple[str, ...], Row]]
+_Begun = tuple[tuple[tuple[int, ...], ...], dict[tuple[str, ...], Row]]
 #: Positions of the filled keys, the exact ones and those of a prefix, and the rows by the former.
-_Group = tuple[tuple[int, ...], tuple[int, ...], dict[tuple[str | None, ...], _Bucket]]
+_Group = tuple[tuple[int, ...], tuple[int, ...], dict[tuple[str | None, ...], _Begun]]
 
 
 class Lookup:
@@ -103,12 +103,12 @@ def find_row(table: Table, facts: Facts) -> Row | Literal[Truth.UNKNOWN] | None:
 
 
 def _best(groups: tuple[_Group, ...], texts: list[str | None]) -> Row | None:
-    for exact, prefixes, buckets in groups:
+    for exact, prefixes, by_exact in groups:
         # An unknown fact is in no dictionary, and so meets no key that is filled.
-        bucket = buckets.get(tuple([texts[at] for at in exact]))
-        if bucket is None:
+        begun = by_exact.get(tuple([texts[at] for at in exact]))
+        if begun is None:
             continue
-        lengths, rows = bucket
+        lengths, rows = begun
         if not prefixes:
             return rows[()]
         begins = [texts[at] for at in prefixes]
@@ -148,20 +148,20 @@ def _grouped(table: Table, rows: Iterable[tuple[tuple[str, ...], Row]]) -> tuple
             exact = tuple(at for at in filled if not table.keys[at].prefix)
             prefixes = tuple(at for at in filled if table.keys[at].prefix)
             found = made[shape] = ((exact, prefixes, {}), {})
-        (exact, prefixes, buckets), lengths = found
+        (exact, prefixes, by_exact), lengths = found
         name = tuple([cells[at] for at in exact])
         begins = tuple([cells[at] for at in prefixes])
-        bucket = buckets.get(name)
-        if bucket is None:
-            bucket = buckets[name] = ((), {})
+        begun = by_exact.get(name)
+        if begun is None:
+            begun = by_exact[name] = ((), {})
             lengths[name] = set()
         # Of rows that differ only in an unknown key, one is as good as another.
-        bucket[1][begins] = row
+        begun[1][begins] = row
         lengths[name].add(tuple([len(text) for text in begins]))
-    for (_, _, buckets), lengths in made.values():
+    for (_, _, by_exact), lengths in made.values():
         shared: dict[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]] = {}
         for name, found_lengths in lengths.items():
             ordered = tuple(sorted(found_lengths, reverse=True))
-            buckets[name] = (shared.setdefault(ordered, ordered), buckets[name][1])
+            by_exact[name] = (shared.setdefault(ordered, ordered), by_exact[name][1])
     order = sorted(made, key=lambda shape: (sum(shape), shape), reverse=True)
     return tuple(made[shape][0] for shape in order)

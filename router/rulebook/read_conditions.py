@@ -66,7 +66,7 @@ def written_operators(fact: str) -> tuple[str, ...]:
         fact: A name of :data:`router.lead.facts.FACTS`.
     """
     declared = FACTS[fact][0]
-    return (*OPERATORS[declared], *SHORT_FORMS.get(declared, ()))
+    return (*(each.value for each in OPERATORS[declared]), *SHORT_FORMS.get(declared, ()))
 
 
 class ConditionReader:

@@ -13,7 +13,7 @@ _NAMES = st.lists(st.text(max_size=12), max_size=3).map(tuple)
 
 
 def _served(percent: float, digest: str, lead: UUID) -> bool:
-    return serves(Terms(percent), digest, lead, "", "", "")
+    return serves(Terms(percent), digest, lead)
 
 
 @given(_DIGESTS, st.uuids(), _PERCENT)

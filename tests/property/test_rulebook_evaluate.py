@@ -227,7 +227,7 @@ def test_the_index_leaves_every_rule_that_matters(rules: list[Shaped], leads: li
     routes = book.rules[Phase.ROUTES]
     index = Index(routes, book)
     for facts in leads:
-        left = set(positions(index.survivors(facts)))
+        left = set(index.survivors(facts))
         for at, rule in enumerate(routes):
             truth = judge(rule.when, book, facts)
             asks = truth is Truth.UNKNOWN and rule.on_unknown is OnUnknown.REVIEW

@@ -88,13 +88,16 @@ def ladder(book: RuleBook, space: Space, phases: Iterable[Phase] = DECIDING) -> 
     )
 
 
-def steps_of(rule: Rule, book: RuleBook, space: Space) -> Iterator[Step]:
+def steps_of(
+    rule: Rule, book: RuleBook, space: Space, whole: frozenset[str] = frozenset()
+) -> Iterator[Step]:
     """Give the steps of one rule.
 
     Args:
         rule: The rule.
         book: The book it stands in.
         space: All values there are.
+        whole: Tables that are taken as one question, however short they are.
     """
     guard = rule.phase is Phase.GUARDS
     reading = Reading(book, space, Budget(), AFTER_CLASSIFY if guard else _NO_FACTS)
@@ -108,7 +111,7 @@ def steps_of(rule: Rule, book: RuleBook, space: Space) -> Iterator[Step]:
             unknown = _tried(rule.when, reading, unknown=True)
             yield Step(rule, None, _asking(rule), unknown, unknown or (), (key, "?"), asks=True)
         return
-    parts = row_parts(table, space, guard=guard)
+    parts = row_parts(table, space, guard=guard, whole=table.id in whole)
     side = side_of(table)
     when = _tried(rule.when, reading)
     possible = _tried(rule.when, reading, unknown=True) if asks else ()

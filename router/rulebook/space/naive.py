@@ -1,6 +1,6 @@
 """The one place where regions meet the reference evaluator: what is claimed is confirmed here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from router.lead.facts import Facts
 from router.rulebook.explain import judge, scan_rows
@@ -11,7 +11,10 @@ from router.rulebook.table import Row, Table
 
 #: What only a classification tells. Guards are judged before it.
 AFTER_CLASSIFY = frozenset({"intent", "urgency", "service_interest", "confidence", "risk_flags"})
-_OWNERS = frozenset({"person", "pool", "queue", "sequence"})
+#: Targets that give a lead no owner.
+ASIDE = frozenset({"reject", "review"})
+#: Of several rules of enrich that set the same thing the first one counts, not the last.
+FIRST_COUNTS = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Answer:
     rule: Rule | None
     #: Its row, when it is a rule with a table.
     row: Row | None
-    #: Kind and name; ("review", "unknown:<rule>") when a rule asks a person for want of a fact.
+    #: Kind and name; ("review", "unknown:<rule>") when a rule asks a person for want of a fact;
+    #: ("fallback", "") for the fallback owner.
     target: tuple[str, str]
     sla: str = ""
     priority: str = ""
@@ -34,7 +38,7 @@ class Answer:
     @property
     def owned(self) -> bool:
         """Return whether the lead gets an owner."""
-        return self.target[0] in _OWNERS
+        return self.target[0] not in ASIDE
 
 
 def truth_of(condition: Condition, book: RuleBook, facts: Facts) -> Truth:
@@ -110,6 +114,15 @@ def effect_of(rule: Rule, row: Row | None) -> Effect:
     return rule.then if row is None else with_row(rule.then, row)
 
 
+def target_of(effect: Effect) -> tuple[str, str]:
+    """Return where a lead goes by a rule; the fallback owner when the rule names nobody.
+
+    Args:
+        effect: Of the rule, with its row.
+    """
+    return effect.target if effect.target[0] else ("fallback", "")
+
+
 def answer(book: RuleBook, facts: Facts) -> Answer:
     """Ask a whole book about a fresh lead: guards, routes, fallback, then the settings on top.
 
@@ -117,45 +130,44 @@ def answer(book: RuleBook, facts: Facts) -> Answer:
         book: The book.
         facts: What is known.
     """
-    found = _decided(book, facts)
-    if not found.owned:
-        return found
-    return _enriched(found, book, facts)
+    rule, row, effect = _decided(book, facts)
+    if effect.target[0] in ASIDE:
+        return Answer(rule, row, effect.target)
+    own = facts.get("tags", ())
+    tags = set(own if isinstance(own, tuple) else ()) | set(effect.tags)
+    given = rule.id if rule is not None else ""
+    said = {
+        "sla": (effect.sla or book.default_sla, given if effect.sla else ""),
+        "priority": (
+            effect.priority or str(facts.get("priority", "")),
+            given if effect.priority else "",
+        ),
+    }
+    rules = book.rules.get(Phase.ENRICH, ())
+    for other in reversed(rules) if FIRST_COUNTS else rules:
+        truth, line = fires(other, book, facts)
+        if truth is Truth.TRUE:
+            more = effect_of(other, line)
+            tags |= set(more.tags)
+            said |= {name: (getattr(more, name), other.id) for name in said if getattr(more, name)}
+    (sla, sla_by), (priority, priority_by) = said["sla"], said["priority"]
+    return Answer(rule, row, target_of(effect), sla, priority, frozenset(tags), sla_by, priority_by)
 
 
-def _decided(book: RuleBook, facts: Facts) -> Answer:
+def _decided(book: RuleBook, facts: Facts) -> tuple[Rule | None, Row | None, Effect]:
     for phase in (Phase.GUARDS, Phase.ROUTES, Phase.FALLBACK):
         for rule in book.rules.get(phase, ()):
             truth, row = fires(rule, book, facts)
-            if truth is Truth.TRUE:
-                effect = effect_of(rule, row)
-                return Answer(
-                    rule,
-                    row,
-                    effect.target,
-                    effect.sla or book.default_sla,
-                    effect.priority,
-                    frozenset(effect.tags),
-                    rule.id if effect.sla else "",
-                    rule.id if effect.priority else "",
-                )
+            effect = effect_of(rule, row)
             if truth is Truth.UNKNOWN and rule.on_unknown is OnUnknown.REVIEW:
-                return Answer(rule, None, ("review", f"unknown:{rule.id}"))
-    return Answer(None, None, ("", ""))
-
-
-def _enriched(found: Answer, book: RuleBook, facts: Facts) -> Answer:
-    for rule in book.rules.get(Phase.ENRICH, ()):
-        truth, row = fires(rule, book, facts)
-        if truth is not Truth.TRUE:
-            continue
-        effect = effect_of(rule, row)
-        found = replace(found, tags=found.tags | frozenset(effect.tags))
-        if effect.sla:
-            found = replace(found, sla=effect.sla, sla_by=rule.id)
-        if effect.priority:
-            found = replace(found, priority=effect.priority, priority_by=rule.id)
-    return found
+                return rule, None, Effect(review=f"unknown:{rule.id}")
+            if truth is not Truth.TRUE:
+                continue
+            if phase is Phase.GUARDS and not effect.target[0]:
+                # A guard without a target stops the guards and leaves the lead to the routes.
+                break
+            return rule, row, effect
+    return None, None, Effect()
 
 
 def matches(written: str, text: str) -> bool:

@@ -23,7 +23,10 @@ _LEADS = [UUID(int=number) for number in range(200)]
 
 def chosen(terms: Terms, *, form: str = "", kind: str = "", campaign: str = "") -> int:
     """Return how many of the leads a canary decides when all come the same way."""
-    return sum(serves(terms, _DIGEST, lead, form, kind, campaign) for lead in _LEADS)
+    return sum(
+        serves(terms, _DIGEST, lead, form_id=form, form_kind=kind, campaign=campaign)
+        for lead in _LEADS
+    )
 
 
 def test_without_a_pilot_the_canary_has_its_share_of_all_leads() -> None:

@@ -1,0 +1,63 @@
+"""A version to begin with, a second process, and a command line, on a module's database."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import orjson
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from router.app import App, build_app
+from router.cli.main import app as program
+from router.now import now as read_now
+from router.rulebook.model import RuleBook
+from router.settings import Settings, settings
+from router.store import books
+from router.store.tx import transaction
+from tests.versions import bent, follows
+
+Run = Callable[..., tuple[int, dict[str, object]]]
+_BARS = "\npublishing: {approve_guards: true, window: london, owner: george-amari}\n"
+
+
+@pytest.fixture
+def base(app: App, starter_book: RuleBook) -> RuleBook:
+    """Make a version active whose guards and hours need a second person; nothing waits."""
+    book = bent(starter_book, "book.yaml", _BARS)
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM rulebook_proposal")
+        tx.run("DELETE FROM rulebook_log")
+        tx.run("DELETE FROM rulebook_alias")
+        tx.run("DELETE FROM action WHERE lead_id IS NULL")
+        books.publish(tx, book, serve="default", by="tests", note="base", now=read_now())
+    assert follows(app, book.digest)
+    return book
+
+
+@pytest.fixture
+def other(database_url: str, redis_url: str) -> Iterator[App]:
+    """Return a second process's parts on the same database."""
+    made = build_app(Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url)))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> Iterator[Run]:
+    """Return what runs a command on this module's database and returns its code and JSON."""
+    monkeypatch.setenv("LEAD_ROUTER_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEAD_ROUTER_REDIS_URL", redis_url)
+
+    def command(*words: str) -> tuple[int, dict[str, object]]:
+        settings.cache_clear()
+        result = CliRunner().invoke(program, [*words, "--json"])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, orjson.loads(result.stdout)
+
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield command
+    # A command logs to the terminal it was started from, which is gone after the test.
+    logging.root.handlers[:], logging.root.level = handlers, level
+    settings.cache_clear()
