@@ -80,6 +80,8 @@ class Crm:
         self.name = name
         self.secret = secret
         self.reply: Callable[[Call], Reply] = lambda _call: Reply()
+        #: Calls that ended before their message did.
+        self.torn = 0
         self._calls: list[Call] = []
         self._lock = threading.Lock()
         self._let_go = threading.Event()
@@ -178,7 +180,13 @@ def _handler(receiver: Crm) -> type[BaseHTTPRequestHandler]:
         timeout = _IDLE_S
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
+            length = int(self.headers.get("content-length", "0"))
+            body = self.rfile.read(length)
+            if len(body) < length:
+                # The caller was killed in the middle of its message: nobody takes half of one.
+                receiver.torn += 1
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = receiver.take(headers.get("webhook-id", ""), headers, body)
             if reply.close or reply.hang:

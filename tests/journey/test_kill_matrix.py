@@ -69,7 +69,8 @@ def test_nothing_is_lost_or_doubled_while_everything_is_killed(
     until(place.tended(own_servers.postgres.answers), "the database answers")
     place.rest(60, tend=True)
     told = _check(place, receiver, answers)
-    say(f"seed {seed}: {wrecker.struck.total()} blows {dict(wrecker.struck)}")
+    blows = f"{wrecker.struck.total()} blows {dict(wrecker.struck)}"
+    say(f"seed {seed}: {blows}; {receiver.torn} calls cut in the middle")
     say(f"seed {seed}: {len(answers)} forms, sent again {sender.repeated} times; {told}")
     assert sender.told <= {503}
 

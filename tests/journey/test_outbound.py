@@ -1,5 +1,6 @@
 """Destinations that fail in every way: nothing is lost, nothing is doubled, nobody else waits."""
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -42,6 +43,17 @@ def well_again(receiver: Crm) -> Iterator[None]:
     receiver.forget()
     yield
     receiver.recover()
+
+
+def test_the_receiver_takes_no_half_of_a_message(healthy: Crm) -> None:
+    port = int(healthy.url.split(":")[2].split("/")[0])
+    with socket.create_connection(("127.0.0.1", port)) as caller:
+        head = (
+            b"POST /hook HTTP/1.1\r\nhost: crm\r\nwebhook-id: half\r\ncontent-length: 100\r\n\r\n"
+        )
+        caller.sendall(head + b'{"type": ')
+    until(lambda: healthy.torn == 1, "the cut call is noticed")
+    assert "half" not in healthy.bodies()
 
 
 def _leads(town: Town, count: int) -> list[UUID]:
