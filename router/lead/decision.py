@@ -29,7 +29,7 @@ class ClockKind(StrEnum):
 class Reroute:
     """Ask the route stage for another owner, in this same transaction."""
 
-    #: Stable code: ``declined``, ``breached``, ``reassigned``, ``restored``.
+    #: Stable code: ``declined``, ``breached``, ``reassigned``, ``restored``, ``decided_again``.
     reason: str
     #: Who asked for it: a person's id, or ``ticker``.
     by: str
@@ -39,6 +39,9 @@ class Reroute:
     fallback: bool = False
     #: What was said, for the next owner.
     note: str = ""
+    #: The rules decide as for a lead that nobody had yet, and every clock begins anew: the owner
+    #: before never was the right one.
+    afresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class EventKind(StrEnum):
     LEAD_CLASSIFIED = "lead.classified"
     #: It was given its first owner, and a person who is accountable.
     LEAD_ROUTED = "lead.routed"
-    #: It changed hands: declined, breached, reassigned by a person, or restored.
+    #: It changed hands: declined, breached, reassigned by a person, restored, or decided again.
     LEAD_REASSIGNED = "lead.reassigned"
     #: Its owner was offered the packet; messages were written.
     LEAD_ACTIVATED = "lead.activated"
@@ -43,6 +43,8 @@ class EventKind(StrEnum):
     LEAD_PARKED = "lead.parked"
     #: A person sent it back to where it stood before it was parked or rejected.
     LEAD_REPLAYED = "lead.replayed"
+    #: It goes by another version of the rule book, because somebody said so.
+    LEAD_MOVED = "lead.moved"
     #: One attempt at a stage failed; it is tried again, alone.
     LEAD_FAILED = "lead.failed"
     #: A named person was asked.

@@ -4,6 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+#: Messages about an owner's offer, which are untrue once somebody else, or nobody, has the lead.
+OVERTAKEN = ("handoff.offered", "sla.warned", "sla.escalated")
+
 
 @dataclass(frozen=True, slots=True)
 class Packet:

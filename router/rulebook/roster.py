@@ -7,6 +7,7 @@ takes their place, and after that the fallback owner; nobody is skipped silently
 from dataclasses import dataclass, replace
 
 from router.errors import Misconfigured
+from router.lead.decision import Reroute
 from router.lead.model import Lead, Owner
 from router.lead.states import OwnerKind
 from router.rulebook.model import Calendar, PersonCard, Queue, RuleBook, SlaPolicy
@@ -184,6 +185,33 @@ def card_of(book: RuleBook, owner: Owner) -> dict[str, str]:
     if card is None:
         return {"kind": owner.kind, "id": owner.id, "name": owner.id, "email": ""}
     return {"kind": owner.kind, **address(card)}
+
+
+def gone(
+    book: RuleBook, lead: Lead, previous: Owner, asked: Reroute, *, now_with: Owner | None
+) -> dict[str, object]:
+    """Return the message to an owner that a lead is no longer theirs, so that no task stays.
+
+    Args:
+        book: The rule book.
+        lead: The lead; its handoff is still that of the owner before.
+        previous: The owner before.
+        asked: Why, and who says so.
+        now_with: Who has it now; None when nobody does.
+    """
+    listener = person(book, previous.accountable)
+    nobody = {"kind": "", "id": "", "name": "", "email": ""}
+    return {
+        "lead_id": str(lead.id),
+        "handoff_id": str(lead.handoff_id),
+        "owner": card_of(book, previous),
+        "accountable": address(listener.card),
+        "left_roster": listener.left,
+        "now_with": card_of(book, now_with) if now_with is not None else nobody,
+        "reason": asked.reason,
+        "by": asked.by,
+        "note": asked.note,
+    }
 
 
 def address(card: PersonCard) -> dict[str, str]:

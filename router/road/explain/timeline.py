@@ -168,6 +168,11 @@ def _failed(told: _Told) -> str:
     return f"attempt {told.get('attempt')} failed: {told.get('error')}"
 
 
+def _moved(told: _Told) -> str:
+    versions = f"version {str(told.get('from'))[:12]} to {str(told.get('digest'))[:12]}"
+    return f"{told.who('by')} moved it from {versions}: {told.get('effect')}"
+
+
 def _rejected(told: _Told) -> str:
     rule = f" by rule {told.get('rule')}" if told.get("rule") else ""
     by = f" by {told.who('by')}" if told.get("by") else rule
@@ -191,6 +196,7 @@ _WORDS: Mapping[str, Callable[[_Told], str]] = {
     K.LEAD_REJECTED: _rejected,
     K.LEAD_PARKED: lambda told: f"{_failed(told)}; parked, an operator must look",
     K.LEAD_REPLAYED: lambda told: f"sent back on the road, from {told.get('from')}",
+    K.LEAD_MOVED: _moved,
     K.LEAD_FAILED: _failed,
     K.REVIEW_OPENED: _opened,
     K.REVIEW_ANSWERED: lambda told: f"the review ({told.get('reason')}) got: {told.get('answer')}",

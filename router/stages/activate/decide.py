@@ -18,19 +18,17 @@ from router.lead.decision import (
     StartClock,
 )
 from router.lead.events import Event, EventKind, canonical
-from router.lead.handoff import Packet
+from router.lead.handoff import OVERTAKEN, Packet
 from router.lead.ids import timed_id
 from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, ClockState, HandoffState, LeadState
 from router.lead.written import written_id, written_time
 from router.rulebook.kept import kept
 from router.rulebook.model import Calendar, RuleBook, SlaPolicy
-from router.rulebook.roster import address, calendar_of, card_of, person, policy_of
+from router.rulebook.roster import address, calendar_of, card_of, gone, person, policy_of
 from router.rulebook.worktime import work_time
 from router.stages.activate.packet import as_json, build
 
-#: Messages about an earlier owner or an earlier offer, which a new offer makes untrue.
-_SUPERSEDED = ("handoff.offered", "sla.warned", "sla.escalated")
 _STAGE = "activate"
 _SECOND = timedelta(seconds=1)
 
@@ -60,7 +58,8 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
 
     A first offer counts from ``received_at``: what the road took is not the person's fault. A
     later one counts the acceptance from ``now``, and leaves the first-touch clock running, since
-    the person who asked does not care who missed it; one that was cancelled starts again.
+    the person who asked does not care who missed it; one that was cancelled starts again. After a
+    decision that was taken afresh every promise that was not kept yet starts again.
 
     A lead that an owner already has is left alone, so that activating twice is harmless.
 
@@ -87,8 +86,9 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
             "activated. Route it first."
         )
     policy = policy_of(book, lead)
-    clocks = _clocks(calendar_of(book, owner), lead, policy, first_touch, now)
-    due_at = _due_at(clocks, first_touch)
+    goes_on = _goes_on(lead, first_touch, reroute)
+    clocks = _clocks(calendar_of(book, owner), lead, policy, now, first_touch=not goes_on)
+    due_at = _due_at(clocks, first_touch if goes_on else None)
     packet = build(lead, owner, book, now, why=verdict_note, rule=rule_id, due_at=due_at)
     sender = previous_owner.id if previous_owner is not None else ""
     key = written_id(lead.id)
@@ -101,20 +101,28 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
             *_ended(lead, reroute),
             OfferHandoff(handoff_id, packet, owner.id, owner.accountable, sender),
             *clocks,
-            Act("handoff.offered", message, _SUPERSEDED),
+            Act("handoff.offered", message, OVERTAKEN),
             *_withdrawn(lead, book, owner, previous_owner, reroute),
         ),
     )
 
 
+def _goes_on(lead: Lead, first_touch: Clock | None, reroute: Reroute | None) -> bool:
+    """Return whether the promise of a first touch stays as it is."""
+    if lead.handoff_id is None:
+        return False
+    if reroute is not None and reroute.afresh:
+        return first_touch is not None and first_touch.state is ClockState.MET
+    return first_touch is None or first_touch.state is not ClockState.CANCELLED
+
+
 def _clocks(
-    calendar: Calendar, lead: Lead, policy: SlaPolicy, first_touch: Clock | None, now: datetime
+    calendar: Calendar, lead: Lead, policy: SlaPolicy, now: datetime, *, first_touch: bool
 ) -> tuple[StartClock, ...]:
     """Make the clocks that start with this offer."""
-    first = lead.handoff_id is None
-    start = lead.received_at if first else now
+    start = lead.received_at if lead.handoff_id is None else now
     terms = _terms(policy)
-    if not first and (first_touch is None or first_touch.state is not ClockState.CANCELLED):
+    if not first_touch:
         terms = tuple(term for term in terms if term.kind is not ClockKind.FIRST_TOUCH)
     moments = iter(
         work_time(calendar).add_each(
@@ -190,19 +198,8 @@ def _withdrawn(
     """Tell the owner before that it is gone, and to whom."""
     if lead.handoff_id is None or previous is None or previous.id == owner.id:
         return ()
-    listener = person(book, previous.accountable)
-    body = {
-        "lead_id": str(lead.id),
-        "handoff_id": str(lead.handoff_id),
-        "owner": card_of(book, previous),
-        "accountable": address(listener.card),
-        "left_roster": listener.left,
-        "now_with": card_of(book, owner),
-        "reason": reroute.reason if reroute is not None else "replayed",
-        "by": reroute.by if reroute is not None else "",
-        "note": reroute.note if reroute is not None else "",
-    }
-    return (Act("handoff.withdrawn", body),)
+    asked = reroute if reroute is not None else Reroute("replayed", "")
+    return (Act("handoff.withdrawn", gone(book, lead, previous, asked, now_with=owner)),)
 
 
 def _events(

@@ -67,7 +67,8 @@ def plan(lead: Lead, book: RuleBook, reroute: Reroute | None) -> Plan:
     """Ask the rules who should get a lead.
 
     A guard with a target wins over every route; a lead that no route takes goes where the
-    fallback phase says. A reroute keeps the pool it was picked from.
+    fallback phase says. A reroute keeps the pool it was picked from, unless it is to be decided
+    afresh.
 
     Args:
         lead: Classified, or owned when it is rerouted.
@@ -79,7 +80,7 @@ def plan(lead: Lead, book: RuleBook, reroute: Reroute | None) -> Plan:
     effects = [verdict.effect for verdict in extra]
     rule, effect, verdict, phase = _target(book, facts, lead.approved)
     kind, target = effect.target
-    if reroute is not None:
+    if reroute is not None and not reroute.afresh:
         kind, target = _rerouted(lead, reroute, kind, target)
     return Plan(
         kind=kind or "fallback",
@@ -282,7 +283,7 @@ def _code(planned: Plan, choice: Choice) -> str:
 
 
 def _sentence(planned: Plan, choice: Choice) -> str:
-    if planned.reroute is not None:
+    if planned.reroute is not None and not planned.reroute.afresh:
         return f"{planned.reroute.reason} ({planned.reroute.by}): {choice.why}"
     if planned.rule is None:
         return f"no rule matched: {choice.why}"
@@ -304,7 +305,13 @@ def _event(lead: Lead, planned: Plan, choice: Choice, book: RuleBook, why: str) 
         "priority": planned.priority,
         "enriched": planned.enriched,
         "candidates": [
-            {"person": each.person, "chosen": each.chosen, "why": each.why, "credit": each.credit}
+            {
+                "person": each.person,
+                "chosen": each.chosen,
+                "why": each.why,
+                "credit": each.credit,
+                "change": each.change,
+            }
             for each in choice.considered
         ],
     }

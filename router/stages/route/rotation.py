@@ -29,7 +29,10 @@ class Considered:
     person: str
     chosen: bool
     why: str
+    #: What it was owed when it was considered, in units of weight.
     credit: int
+    #: What the pick has changed of what it is owed: so much is given back if the pick is undone.
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def pick(seats: Sequence[Seat], passed: Collection[str] = ()) -> Pick:
                 for seat in seats
             ]
         ),
-        tuple([_consider(seat, winner, offered, bars) for seat in seats]),
+        tuple([_consider(seat, winner, offered, bars, total) for seat in seats]),
     )
 
 
@@ -96,12 +99,15 @@ def _passed_over(seat: Seat, bars: Mapping[str, str]) -> Considered:
 
 
 def _consider(
-    seat: Seat, winner: Seat, offered: Mapping[str, int], bars: Mapping[str, str]
+    seat: Seat, winner: Seat, offered: Mapping[str, int], bars: Mapping[str, str], total: int
 ) -> Considered:
     if bars[seat.person]:
         return _passed_over(seat, bars)
     mine, best = offered[seat.person], offered[winner.person]
     if seat.person == winner.person:
-        return Considered(seat.person, chosen=True, why=f"owed the most ({best})", credit=mine)
+        paid = seat.weight - total
+        return Considered(
+            seat.person, chosen=True, why=f"owed the most ({best})", credit=mine, change=paid
+        )
     why = f"owed {mine}, {best - mine} less" if mine < best else f"lost the tie at {mine}"
-    return Considered(seat.person, chosen=False, why=why, credit=mine)
+    return Considered(seat.person, chosen=False, why=why, credit=mine, change=seat.weight)

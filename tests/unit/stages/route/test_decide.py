@@ -87,7 +87,7 @@ def test_a_pool_in_which_nobody_is_left_means_the_fallback_owner(starter_book: R
     decision = routed(a_lead(book), book, seats=[Seat("tom-keane", 1, 5, LEFT)])
     assert decision.lead.owner == Owner(OwnerKind.PERSON, "ines-okafor", "ines-okafor")
     assert decision.events[0].data["candidates"] == [
-        {"person": "tom-keane", "chosen": False, "why": LEFT, "credit": 5}
+        {"person": "tom-keane", "chosen": False, "why": LEFT, "credit": 5, "change": 0}
     ]
 
 
