@@ -12,8 +12,11 @@ from router.pipeline import DELIVER
 
 log = structlog.get_logger()
 
-#: Shortest time between two hints for the same bell from one process, in seconds.
-COALESCE_S = 0.02
+#: Time between two hints for the same bell from one process in the long run, in seconds.
+COALESCE_S = 0.015
+#: Hints that may go out ahead of that pace: a lead that comes alone shall not wait for the one
+#: before it, while a flood still costs no more hints than the pace allows.
+AHEAD = 3
 
 
 class Bell:
@@ -30,7 +33,8 @@ class Bell:
         """
         self._celery = celery
         self._wanted: set[str] = set()
-        self._last: dict[str, float] = {}
+        #: When the next hint for a bell would be in step with the pace.
+        self._in_step: dict[str, float] = {}
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -76,20 +80,19 @@ class Bell:
 
     def _ready(self) -> list[str]:
         moment = ticks()
-        return [
-            name
-            for name in self._wanted
-            if self._closing or moment - self._last.get(name, -COALESCE_S) >= COALESCE_S
-        ]
+        return [name for name in self._wanted if self._closing or self._free_at(name) <= moment]
 
     def _pause(self) -> float | None:
         if not self._wanted:
             return None
-        next_at = min(self._last.get(name, 0.0) for name in self._wanted) + COALESCE_S
+        next_at = min(map(self._free_at, self._wanted))
         return max(next_at - ticks(), 0.001)
 
+    def _free_at(self, name: str) -> float:
+        return self._in_step.get(name, 0.0) - (AHEAD - 1) * COALESCE_S
+
     def _send(self, name: str) -> None:
-        self._last[name] = ticks()
+        self._in_step[name] = max(self._in_step.get(name, 0.0), ticks()) + COALESCE_S
         task, _, destination = name.partition(":")
         try:
             self._celery.send_task(
