@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from router.cli import rules_life, rules_trial
+from router.cli import rules_backtest, rules_life, rules_trial, rules_try
 from router.cli.output import FAILED, AsJson, print_json, say, warn
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Check a rule book, or make it the active one.")
     group.command()(check)
     rules_trial.register(group)
+    rules_backtest.register(group)
     rules_life.register(group)
+    rules_try.register(group)
     group.command()(schema)
     app.add_typer(group, name="rules")
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from router.road.band import judge
 from router.road.drain import Road
 from router.road.news import announce
 from router.road.review import remind
@@ -75,4 +76,5 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("remind_reviews", 60, remind),
     Periodic("forget", 300, _forget),
     Periodic("watch_book", 60, _watch_book),
+    Periodic("judge_canary", 5, judge),
 )

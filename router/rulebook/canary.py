@@ -151,7 +151,7 @@ def falls_within(percent: float, digest: str, lead_id: UUID) -> bool:
 class Tally:
     """What became of the leads that a version decided."""
 
-    #: Leads with a first decision: routed, refused or asked about.
+    #: Leads with a first decision: routed, refused, asked about or parked.
     decided: int = 0
     #: Of them: a person was asked.
     review: int = 0
@@ -161,6 +161,10 @@ class Tally:
     no_pool: int = 0
     #: It changed hands because its owner declined or let the time pass.
     reassign: int = 0
+    #: A rule refused it.
+    reject: int = 0
+    #: Our program failed on it again and again.
+    parked: int = 0
 
     def rate(self, name: str) -> float:
         """Return a count as a share of the decided leads (0..1).
@@ -176,7 +180,7 @@ class Tally:
 class Stray:
     """A rate of a canary that lies above its band."""
 
-    #: ``review``, ``fallback``, ``no_pool`` or ``reassign``.
+    #: One of :data:`RATES`.
     rate: str
     canary: float
     active: float

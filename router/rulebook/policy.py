@@ -33,6 +33,9 @@ class Band:
     fallback: float = 0.10
     no_pool: float = 0.05
     reassign: float = 0.10
+    reject: float = 0.10
+    #: Leads on which our program failed again and again.
+    parked: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

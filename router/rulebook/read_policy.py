@@ -1,5 +1,7 @@
 """``publishing`` and ``canary`` of book.yaml: how the book may be changed."""
 
+from dataclasses import fields
+
 from router.rulebook.nodes import Node
 from router.rulebook.policy import Band, Policy, Publishing
 from router.rulebook.read import Reader
@@ -32,16 +34,12 @@ def _publishing(reader: Reader, node: Node | None) -> Publishing:
 
 
 def _band(reader: Reader, node: Node | None) -> Band:
-    found = reader.fields(
-        node, "canary", (), ("least", "review", "fallback", "no_pool", "reassign")
-    )
     plain = Band()
+    shares = tuple(each.name for each in fields(Band) if each.name != "least")
+    found = reader.fields(node, "canary", (), ("least", *shares))
     return Band(
         least=reader.whole(found.get("least"), plain.least, low=1),
-        review=_share(reader, found.get("review"), plain.review) or 0.0,
-        fallback=_share(reader, found.get("fallback"), plain.fallback) or 0.0,
-        no_pool=_share(reader, found.get("no_pool"), plain.no_pool) or 0.0,
-        reassign=_share(reader, found.get("reassign"), plain.reassign) or 0.0,
+        **{name: _share(reader, found.get(name), getattr(plain, name)) or 0.0 for name in shares},
     )
 
 

@@ -8,15 +8,9 @@ from uuid import UUID
 
 import orjson
 
-from router.lead.events import EventKind
-from router.rulebook.canary import Tally
 from router.store.books import Alias
 from router.store.tx import Tx
 
-#: Newest leads of each side by which a canary is judged.
-_COHORT: Final = 2_000
-#: Leads that are looked through at most for those of the active version.
-_SEARCHED: Final = 10_000
 #: Leads that a line of the report names.
 _EXAMPLES: Final = 3
 
@@ -51,45 +45,6 @@ _DIFFERED: Final[LiteralString] = """
         IS DISTINCT FROM (other->>'kind', other->>'target'))
     FROM shadow_difference WHERE book = %s AND digest = %s AND at >= %s
 """
-_BECAME: Final[LiteralString] = """
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS events,
-            bool_or(kind = %(review)s) AS review,
-            bool_or(CASE WHEN kind = %(routed)s THEN data->>'code' = 'fallback' END) AS fallback,
-            bool_or(CASE WHEN kind = %(routed)s THEN data->>'code' = 'no_pool' END) AS no_pool,
-            bool_or(CASE WHEN kind = %(reassigned)s
-                THEN data->>'reason' IN ('declined', 'breached') END) AS reassign
-        FROM event WHERE event.lead_id = cohort.lead_id
-            AND kind IN (%(routed)s, %(rejected)s, %(review)s, %(reassigned)s)
-    ) AS became WHERE became.events > 0
-"""
-_COUNTED: Final[LiteralString] = """
-    SELECT count(*), count(*) FILTER (WHERE review), count(*) FILTER (WHERE fallback),
-        count(*) FILTER (WHERE no_pool), count(*) FILTER (WHERE reassign)
-"""
-_CANARY: Final[LiteralString] = (
-    _COUNTED
-    + """
-    FROM (
-        SELECT lead_id FROM canary_lead
-        WHERE book = %(book)s AND digest = %(digest)s AND at >= %(since)s
-        ORDER BY at DESC LIMIT %(most)s
-    ) AS cohort
-"""
-    + _BECAME
-)
-_ACTIVE: Final[LiteralString] = (
-    _COUNTED
-    + """
-    FROM (
-        SELECT lead_id FROM (
-            SELECT id AS lead_id, digest, book FROM lead WHERE received_at >= %(since)s
-            ORDER BY received_at DESC, id DESC LIMIT %(searched)s
-        ) AS newest WHERE digest = %(digest)s AND book = %(book)s LIMIT %(most)s
-    ) AS cohort
-"""
-    + _BECAME
-)
 
 
 @dataclass(slots=True)
@@ -223,29 +178,6 @@ def forget_watched(tx: Tx, serve: str, digest: str) -> None:
     tx.run("DELETE FROM shadow_difference WHERE book = %s AND digest = %s", (serve, digest))
 
 
-def became_of_canary(tx: Tx, serve: str, use: Use) -> Tally:
-    """Return what became of a canary's newest leads since it began.
-
-    Args:
-        tx: Open transaction.
-        serve: Which book of this installation.
-        use: The canary.
-    """
-    return _tally(tx, _CANARY, serve, use.digest, use.began)
-
-
-def became_of_active(tx: Tx, serve: str, digest: str, since: datetime) -> Tally:
-    """Return what became of a version's newest leads that came in since a moment.
-
-    Args:
-        tx: Open transaction.
-        serve: Which book of this installation.
-        digest: The active version.
-        since: When the canary began.
-    """
-    return _tally(tx, _ACTIVE, serve, digest, since)
-
-
 def given(tx: Tx, serve: str, use: Use) -> int:
     """Return how many leads a canary was given since it began."""
     row = tx.row(
@@ -268,19 +200,3 @@ def terms_with(terms: Mapping[str, object], began: datetime) -> dict[str, object
 def as_bytes(value: object) -> bytes:
     """Return a value as JSON, for :meth:`Noted.differ`."""
     return orjson.dumps(value)
-
-
-def _tally(tx: Tx, query: LiteralString, serve: str, digest: str, since: datetime) -> Tally:
-    values: dict[str, object] = {
-        "book": serve,
-        "digest": digest,
-        "since": since,
-        "most": _COHORT,
-        "searched": _SEARCHED,
-        "routed": EventKind.LEAD_ROUTED.value,
-        "rejected": EventKind.LEAD_REJECTED.value,
-        "review": EventKind.REVIEW_OPENED.value,
-        "reassigned": EventKind.LEAD_REASSIGNED.value,
-    }
-    row = tx.row(query, values)
-    return Tally(*(int(each) for each in row)) if row else Tally()

@@ -1,5 +1,6 @@
 """Which leads a canary decides, and when it has strayed too far."""
 
+from dataclasses import fields
 from uuid import UUID
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_percentage_that_is_no_share_is_refused(percent: object) -> None:
 
 @pytest.mark.parametrize("rate", RATES)
 def test_each_rate_ends_a_canary_only_above_its_band(rate: str) -> None:
-    band = Band(least=100, review=0.1, fallback=0.1, no_pool=0.1, reassign=0.1)
+    band = Band(100, *(0.1 for _ in RATES))
     active = Tally(100, **{rate: 10})
     assert strays(band, Tally(100, **{rate: 19}), active) == ()
     (stray,) = strays(band, Tally(100, **{rate: 21}), active)
@@ -96,3 +97,7 @@ def test_a_canary_is_not_judged_before_it_has_decided_enough() -> None:
 
 def test_a_canary_may_be_better_than_the_active_version() -> None:
     assert strays(Band(least=1), Tally(100), Tally(100, review=90, fallback=90)) == ()
+
+
+def test_the_band_bounds_every_rate() -> None:
+    assert tuple(each.name for each in fields(Band))[1:] == RATES

@@ -1,0 +1,70 @@
+"""The small book of the journeys, and versions of it to try beside it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from router.app import App
+from router.embedded.processes import wait_for
+from router.rulebook.load import book_from_files, load_book
+from router.rulebook.model import RuleBook
+
+_FOLDER = Path(__file__).parent / "journey" / "book"
+_ASK = """\
+phase: guards
+
+rules:
+  - id: somebody-looks
+    summary: Whoever wants a demo is looked at by a person first.
+    steward: sales-ops@northwind.example
+    when: {message: {contains: demo}}
+    then: {review: looked-at}
+"""
+_MORE = "  tags: tags\n  form.kind: form\n  utm.campaign: campaign\n"
+_POLICY = """
+publishing: {owner: olive-grant, approve_guards: true}
+canary: {least: 10, review: 0.1}
+"""
+
+
+def small_book() -> RuleBook:
+    """Return the book to begin with: a guard that changes needs a second person."""
+    book = load_book(_FOLDER)
+    source = "sources/generic.yaml"
+    files = {
+        **book.files,
+        "book.yaml": book.files["book.yaml"] + _POLICY,
+        source: book.files[source].replace("  tags: tags\n", _MORE),
+    }
+    return book_from_files(files)
+
+
+def asking(book: RuleBook) -> RuleBook:
+    """Return a version that leaves everybody who wants a demo to a person."""
+    return book_from_files({**book.files, "10-guards.yaml": _ASK})
+
+
+def moving(book: RuleBook) -> RuleBook:
+    """Return a version that gives Britain to the pool of Germany."""
+    routes = book.files["20-routes.yaml"]
+    return book_from_files(
+        {**book.files, "20-routes.yaml": routes.replace("{pool: britain}", "{pool: germany}")}
+    )
+
+
+def unsound(book: RuleBook) -> RuleBook:
+    """Return a version whose own test fails."""
+    case = "- name: Britain\n  lead: {country: GB}\n  expect: {pool: france}\n"
+    return book_from_files({**moving(book).files, "tests/cases.yaml": case})
+
+
+def sees(apps: Iterable[App], **used: str) -> bool:
+    """Return whether processes use these versions, a second from now at the latest."""
+    return all(
+        wait_for(lambda app=app: _uses(app, used), seconds=1.0)  # type: ignore[misc]  # bound now
+        for app in apps
+    )
+
+
+def _uses(app: App, used: Mapping[str, str]) -> bool:
+    found = app.shelf.aliases()
+    return all(getattr(found, name) == digest for name, digest in used.items())
