@@ -109,11 +109,11 @@ def check_fallback(rules: tuple[Rule, ...], problems: Problems) -> None:
             "the phase fallback has no rule",
             advice="Its last rule has no condition (when: {}) and names who owns what is left.",
         )
-    elif not _always(rules[-1].when):
+    elif not _takes_all(rules[-1]):
         problems.add(
             rules[-1].place,
-            f"the last rule of fallback, '{rules[-1].id}', must have no condition",
-            advice="Write when: {} so that every lead finds an owner.",
+            f"the last rule of fallback, '{rules[-1].id}', must have no condition and no table",
+            advice="Write when: {} and a 'then', so that every lead finds an owner.",
         )
 
 
@@ -170,7 +170,7 @@ def _came_out(rule: Rule, book: RuleBook, example: Example) -> Truth:
 
 
 def _check_reach(rules: tuple[Rule, ...], problems: Problems) -> None:
-    taker = next((rule for rule in rules if _always(rule.when)), None)
+    taker = next((rule for rule in rules if _takes_all(rule)), None)
     if taker is None:
         return
     for rule in rules[rules.index(taker) + 1 :]:
@@ -181,8 +181,9 @@ def _check_reach(rules: tuple[Rule, ...], problems: Problems) -> None:
         )
 
 
-def _always(condition: Condition) -> bool:
-    return isinstance(condition, AllOf) and not condition.parts
+def _takes_all(rule: Rule) -> bool:
+    # A table takes only the leads that one of its rows fits.
+    return isinstance(rule.when, AllOf) and not rule.when.parts and not rule.table
 
 
 def _is_whole(rule: Rule, book: RuleBook) -> bool:

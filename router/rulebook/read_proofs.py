@@ -7,13 +7,11 @@ from router.rulebook.proof import Case, Expectation, Invariant, Proofs
 from router.rulebook.read import Reader
 from router.rulebook.read_conditions import ConditionReader
 from router.rulebook.read_rules import TARGETS, read_lead
-from router.rulebook.rule import PRIORITIES, Place
+from router.rulebook.rule import PRIORITIES
 
 #: The files of tests that are read; whatever else lies in tests/ is not.
 CASES = "tests/cases.yaml"
 INVARIANTS = "tests/invariants.yaml"
-#: The review that an unknown fact asks for; no rule gives it by name.
-_UNKNOWN_FACT = "unknown_fact"
 _ANY = "*"
 
 
@@ -26,7 +24,6 @@ def read_proofs(reader: Reader, roots: Mapping[str, Node | None]) -> Proofs:
     """
     for kind in ("reject", "review"):
         reader.names.setdefault(kind, {})
-    reader.names["review"].setdefault(_UNKNOWN_FACT, Place("", 0))
     cases, invariants = roots.get(CASES), roots.get(INVARIANTS)
     named: tuple[dict[str, int], dict[str, int]] = ({}, {})
     return Proofs(

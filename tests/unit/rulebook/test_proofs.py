@@ -100,6 +100,14 @@ def test_a_test_that_says_nothing_is_named(
     assert said in str(caught.value)
 
 
-def test_the_review_that_an_unknown_fact_asks_for_may_be_expected(proven: dict[str, str]) -> None:
-    proven[CASES] = "- {name: a, lead: {}, expect: {review: unknown_fact}}\n"
-    book_from_files(proven)
+def test_the_question_that_a_rule_asks_for_want_of_a_fact_may_be_expected(
+    proven: dict[str, str],
+) -> None:
+    routes = proven["20-routes.yaml"]
+    proven["20-routes.yaml"] = routes.replace("    then:", "    on_unknown: review\n    then:", 1)
+    proven[CASES] = '- {name: a, lead: {}, expect: {review: "unknown:nordic"}}\n'
+    (case,) = book_from_files(proven).proofs.cases
+    assert case.expect.target == ("review", "unknown:nordic")
+    proven[CASES] = '- {name: a, lead: {}, expect: {review: "unknown:rest"}}\n'
+    with pytest.raises(BookError, match="unknown review 'unknown:rest'"):
+        book_from_files(proven)
