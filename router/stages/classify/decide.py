@@ -7,7 +7,7 @@ from datetime import datetime
 from router.errors import Rejected
 from router.lead.decision import AskPerson, Decision
 from router.lead.events import Event, EventKind
-from router.lead.facts import FactValue, facts_of
+from router.lead.facts import facts_of
 from router.lead.model import Classification, Lead, change
 from router.lead.states import LeadState
 from router.lead.written import written_id
@@ -24,7 +24,7 @@ CONTINUE, REJECT = "continue", "reject"
 REJECTED_BY_PERSON = "rejected_by_person"
 _ACTOR = "classify"
 #: What a decision keeps: for good, and what may have to be erased.
-_Recorded = tuple[dict[str, object], dict[str, FactValue]]
+_Recorded = tuple[dict[str, object], dict[str, object]]
 _TARGETS = frozenset({"person", "pool", "queue", "sequence"})
 _SETTLED = _TARGETS | {"reject"}
 
@@ -126,14 +126,13 @@ def conclude(  # noqa: PLR0913  # keyword-only: the reviewer's deadline and the 
     if kind == "reject":
         return _rejected(lead, target, *_recorded(lead, verdict, book))
     if kind in _TARGETS:
-        said, values = _recorded(lead, verdict, book)
+        said, values = record(book, verdict, facts_of(lead), Phase.GUARDS)
         data = {**said, "decided_by": "rule"}
-        personal = {"values": values}
         return _classified(
             lead,
             lead.classification,
             now,
-            Event(EventKind.LEAD_CLASSIFIED, data, personal, actor=_ACTOR),
+            Event(EventKind.LEAD_CLASSIFIED, data, {"values": values}, actor=_ACTOR),
         )
     if gated is None:
         intents = tuple(intent.id for intent in book.taxonomy.intents[:3])
@@ -208,7 +207,7 @@ def _rejected(
     lead: Lead,
     reason: str,
     data: Mapping[str, object],
-    values: Mapping[str, FactValue],
+    personal: Mapping[str, object],
     actor: str = _ACTOR,
 ) -> Decision:
     # Restoring it skips the guards, or the one that rejected it would do so again.
@@ -223,7 +222,7 @@ def _rejected(
     event = Event(
         EventKind.LEAD_REJECTED,
         data={**data, "reason": reason},
-        personal={"values": values},
+        personal=personal,
         actor=actor,
     )
     return Decision(gone, events=(event,))
@@ -231,11 +230,11 @@ def _rejected(
 
 def _held(lead: Lead, verdict: Verdict, code: str, book: RuleBook, review_by: datetime) -> Decision:
     rule = verdict.review_rule or verdict.rule
-    said, values = _recorded(lead, verdict, book)
+    said, personal = _recorded(lead, verdict, book)
     data = {**said, "decided_by": "rule"}
     held = change(lead, resume_at=LeadState.CLEANED)
     return _asked(
-        held, code, (CONTINUE, REJECT), book, review_by, data=data, values=values, rule=rule
+        held, code, (CONTINUE, REJECT), book, review_by, data=data, personal=personal, rule=rule
     )
 
 
@@ -252,7 +251,7 @@ def _asked(  # noqa: PLR0913  # private: one place that puts a lead before a per
     review_by: datetime,
     *,
     data: Mapping[str, object],
-    values: Mapping[str, FactValue] | None = None,
+    personal: Mapping[str, object] | None = None,
     rule: Rule | None = None,
 ) -> Decision:
     held = change(
@@ -282,7 +281,7 @@ def _asked(  # noqa: PLR0913  # private: one place that puts a lead before a per
         },
         personal={
             **(_personal(lead.classification) if lead.classification else {}),
-            **({"values": values} if values is not None else {}),
+            **(personal or {}),
         },
         actor=_ACTOR,
     )
@@ -364,4 +363,7 @@ def _personal(found: Classification) -> dict[str, object]:
 
 
 def _recorded(lead: Lead, verdict: Verdict, book: RuleBook) -> _Recorded:
-    return record(book, verdict, facts_of(lead), Phase.GUARDS)
+    facts = facts_of(lead)
+    said, values = record(book, verdict, facts, Phase.GUARDS)
+    # The lead may stop here for good: all that was judged is kept, for those who try other rules.
+    return said, {"values": values, "facts": dict(facts)}

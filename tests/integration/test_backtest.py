@@ -1,0 +1,138 @@
+"""Leads that really took the road, replayed through another version of the book."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from router.app import App
+from router.lead.model import Lead
+from router.lead.states import LeadState
+from router.now import now as read_now
+from router.road.backtest import MERGED, NO_FACTS, Report, backtest, last_days
+from router.road.drain import Road
+from router.rulebook.load import book_from_files
+from router.rulebook.model import RuleBook
+from router.store.tx import transaction
+from tests.build import MONDAY, inquiry, send, time_stands_at
+from tests.versions import follows, written
+
+Run = Callable[..., tuple[int, dict[str, object]]]
+
+_PHASE = "phase: guards\nrules:\n"
+#: In front of every other guard: whoever it takes, nobody gets.
+_GUARD = """\
+  - id: no-norway
+    summary: Nothing is sold there any more.
+    steward: revops@northwind.example
+    when: {country: NO}
+    then: {reject: blocked}
+    examples: {matches: [{country: "NO"}], misses: [{country: GB}]}
+"""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def past(road: Road) -> Iterator[list[Lead]]:
+    """Let leads of every fate take the road: owned, refused, joined to another, held."""
+    with time_stands_at(MONDAY):
+        assert follows(road.app, road.app.shelf.active().digest)
+        same = inquiry()
+        yield [
+            *(send(road, inquiry(country="NO")) for _ in range(5)),
+            send(road, same),
+            send(road, {**same, "message": "Did you get my message? A demo would be nice."}),
+            send(road, inquiry(_gotcha="https://win-a-prize.example")),
+            send(road, inquiry(message="Hello there")),
+        ]
+
+
+def without_norway(book: RuleBook) -> RuleBook:
+    """Return a version that refuses every lead from Norway."""
+    path = "10-guards.yaml"
+    return book_from_files({**book.files, path: book.files[path] + _GUARD})
+
+
+def tried(app: App, new: RuleBook, *, most: int | None = None) -> Report:
+    """Backtest a version against the active one, over everything that was sent."""
+    window = last_days(1, read_now() + timedelta(minutes=1), "default", most=most)
+    return backtest(app, app.shelf.active(), new, window)
+
+
+def test_every_lead_is_judged_or_counted_with_the_reason(app: App, past: list[Lead]) -> None:
+    states = [lead.state for lead in past]
+    assert states.count(LeadState.MERGED) == 1
+    assert states.count(LeadState.REJECTED) == 1
+    found = tried(app, app.shelf.active()).found
+    assert found.leads == len(past)
+    assert (found.moved, found.altered) == (0, 0)
+    # What the classifier could not settle was not yet decided by any rule.
+    assert found.not_judged == {NO_FACTS: 1, MERGED: 1}
+
+
+def test_leads_that_would_change_hands_are_found_with_examples(app: App, past: list[Lead]) -> None:
+    report = tried(app, without_norway(app.shelf.active()))
+    (shift,) = report.found.shifts
+    assert (shift.leads, report.found.moved) == (5, 5)
+    assert (shift.new.rule, shift.new.words) == ("no-norway", "reject blocked")
+    assert shift.old.kind == "pool"
+    assert set(shift.examples) < {str(lead.id) for lead in past[:5]}
+
+
+def test_what_a_guard_refused_is_judged_too(app: App, past: list[Lead]) -> None:
+    (spam,) = (each for each in past if each.state is LeadState.REJECTED)
+    guards = "10-guards.yaml"
+    files = app.shelf.active().files.items()
+    new = book_from_files(
+        {path: text for path, text in files if path != guards and not path.startswith("tests/")}
+    )
+    (shift,) = tried(app, new).found.shifts
+    assert shift.old.words == f"reject {spam.reason}"
+    assert (shift.new.words, shift.examples) == ("goes on", (str(spam.id),))
+
+
+def test_only_the_newest_leads_are_taken_when_so_told(app: App, past: list[Lead]) -> None:
+    report = tried(app, app.shelf.active(), most=3)
+    assert (report.received, report.found.leads) == (len(past), 3)
+
+
+def test_many_pages_are_read_without_an_open_transaction(app: App, past: list[Lead]) -> None:
+    seen: list[tuple[int, int]] = []
+    with transaction(app.engine) as tx:
+        tx.run(
+            "INSERT INTO lead (id, book, source, item_key, delivery_id, state, received_at,"
+            " rank_at, digest, version, head, body) SELECT gen_random_uuid(), book, source,"
+            " 'copy-' || n, delivery_id, 'captured', received_at, rank_at, digest, 0, head, body"
+            " FROM lead CROSS JOIN generate_series(1, 2500) AS n WHERE id = %s",
+            (past[0].id,),
+        )
+    try:
+        window = last_days(1, read_now() + timedelta(minutes=1), "default")
+        book = app.shelf.active()
+
+        def progress(done: int, whole: int) -> None:
+            seen.append((done, whole))
+            # Waits for the page that is being read, and for ever if its transaction stays open.
+            with transaction(app.engine, lock_timeout=timedelta(seconds=5)) as tx:
+                tx.run("LOCK TABLE lead, event IN ACCESS EXCLUSIVE MODE")
+
+        report = backtest(app, book, book, window, progress)
+    finally:
+        with transaction(app.engine) as tx:
+            tx.run("DELETE FROM lead WHERE item_key LIKE 'copy-%%'", ())
+    whole = len(past) + 2500
+    assert report.found.not_judged["not decided yet"] == 2500
+    assert report.found.leads == report.received == whole
+    assert seen == [(1000, whole), (2000, whole), (whole, whole)]
+
+
+def test_the_command_line_judges_a_folder_and_fails_over_a_threshold(
+    app: App, run: Run, tmp_path: Path
+) -> None:
+    folder = written(without_norway(app.shelf.active()), tmp_path)
+    code, told = run("rules", "backtest", folder, "--days", "1", "--fail-over", "90")
+    assert (code, told["ok"], told["change_hands"], told["judged"]) == (0, True, 5, 7)
+    code, told = run("rules", "backtest", folder, "--days", "1", "--fail-over", "70")
+    assert (code, told["ok"], told["change_hands_percent"]) == (1, False, 71.43)
+    code, told = run("rules", "backtest", app.shelf.active().digest[:10], "--days", "1")
+    assert (code, told["change_hands"]) == (0, 0)
