@@ -3,7 +3,8 @@
 Slow to import: commands import it when they run.
 """
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from router.errors import NotFound, Rejected
 from router.store.reading import leads_by_prefix
 from router.store.tx import transaction
 
+_SPAN = re.compile(r"(?P<number>[0-9]{1,5})(?P<unit>[mhd])")
+_SPANS = {"m": "minutes", "h": "hours", "d": "days"}
 #: Characters of an id that lists show: enough to be unique, and to be typed again.
 SHOWN = 18
 
@@ -87,6 +90,26 @@ def moment(typed: str, zone: ZoneInfo) -> datetime:
             f"{typed!r} is no moment. Type it as 2026-01-05 or 2026-01-05T14:00.", code="no_moment"
         ) from error
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+
+
+def ago(typed: str, now: datetime) -> datetime:
+    """Read a moment of the past: ``30m``, ``2h`` or ``3d`` ago, or a date and time in UTC.
+
+    >>> now = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    >>> ago("2h", now).isoformat(), ago("2026-01-04T17:30", now).isoformat()
+    ('2026-01-05T07:00:00+00:00', '2026-01-04T17:30:00+00:00')
+
+    Args:
+        typed: As it was typed.
+        now: The time, aware.
+
+    Raises:
+        Rejected: It is no moment.
+    """
+    span = _SPAN.fullmatch(typed.strip())
+    if span is None:
+        return moment(typed.strip(), ZoneInfo("UTC"))
+    return now - timedelta(**{_SPANS[span["unit"]]: int(span["number"])})
 
 
 def shown(at: datetime | None) -> str:

@@ -18,6 +18,7 @@ from router.cli import (
     replay,
     review,
     rules,
+    rules_reroute,
     send,
     tasks,
     up,
@@ -46,7 +47,7 @@ app = typer.Typer(
 _PARTS = (
     *(up, demo, send),
     *(leads, explain, tasks, review, people, replay),
-    *(rules, outbound, keys),
+    *(rules, rules_reroute, outbound, keys),
     *(doctor, migrate, processes, bench),
 )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from router.cli import rules_backtest, rules_life, rules_trial, rules_try
+from router.cli import rules_backtest, rules_life, rules_reroute, rules_trial, rules_try
 from router.cli.output import FAILED, AsJson, print_json, say, warn
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     rules_trial.register(group)
     rules_backtest.register(group)
     rules_life.register(group)
+    rules_reroute.register_move(group)
     rules_try.register(group)
     group.command()(schema)
     app.add_typer(group, name="rules")

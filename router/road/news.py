@@ -26,6 +26,7 @@ _SAID = {
     BookAct.CANARY: "This version decides a share of the new leads, or another share.",
     BookAct.RETURN: "This version was tried; its share of the leads is the active version's again.",
     BookAct.REROUTE: "Leads that this version routed were decided again.",
+    BookAct.MOVE: "Leads on the road that went by this version go by another one.",
     BookAct.BROKEN: "This version cannot be used, so the one before it goes on. Publish a"
     " corrected version, or roll back.",
 }

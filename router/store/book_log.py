@@ -34,6 +34,8 @@ class BookAct(StrEnum):
     RETURN = "return"
     #: Its leads were decided again.
     REROUTE = "reroute"
+    #: Leads on the road that went by it go by another one.
+    MOVE = "move"
     #: It should have been active and could not be used; the one before goes on.
     BROKEN = "broken"
 

@@ -58,10 +58,8 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
 
     A first offer counts from ``received_at``: what the road took is not the person's fault. A
     later one counts the acceptance from ``now``, and leaves the first-touch clock running, since
-    the person who asked does not care who missed it; one that was cancelled starts again. After a
-    decision that was taken afresh every promise that was not kept yet starts again.
-
-    A lead that an owner already has is left alone, so that activating twice is harmless.
+    the person who asked does not care who missed it. One that was cancelled starts again; so does
+    every promise not kept yet after a decision taken afresh. Activating twice is harmless.
 
     Args:
         lead: The lead, routed and with an owner.
