@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import LiteralString
 
 from router.app import App
 from router.embedded.processes import wait_for
+from router.now import now as read_now
 from router.rulebook.load import book_from_files, load_book
 from router.rulebook.model import RuleBook
+from router.store import books
+from router.store.tx import transaction
 
 _FOLDER = Path(__file__).parent / "journey" / "book"
 _ASK = """\
@@ -19,6 +23,12 @@ rules:
     when: {message: {contains: demo}}
     then: {review: looked-at}
 """
+_TRACES: tuple[LiteralString, ...] = (
+    "DELETE FROM rulebook_proposal",
+    "DELETE FROM rulebook_log",
+    "DELETE FROM rulebook_alias",
+    "DELETE FROM canary_lead",
+)
 _MORE = "  tags: tags\n  form.kind: form\n  utm.campaign: campaign\n"
 _POLICY = """
 publishing: {owner: olive-grant, approve_guards: true}
@@ -36,6 +46,19 @@ def small_book() -> RuleBook:
         source: book.files[source].replace("  tags: tags\n", _MORE),
     }
     return book_from_files(files)
+
+
+def start_anew(app: App) -> RuleBook:
+    """Make the small book the active one; nothing is tried, and the leads so far are old."""
+    book = small_book()
+    with transaction(app.engine) as tx:
+        for table in _TRACES:
+            tx.run(table)
+        tx.run("DELETE FROM action WHERE lead_id IS NULL")
+        tx.run("UPDATE lead SET received_at = received_at - interval '60 days'")
+        books.publish(tx, book, serve="default", by="tests", note="base", now=read_now())
+    assert sees([app], active=book.digest, shadow="", canary="")
+    return book
 
 
 def asking(book: RuleBook) -> RuleBook:

@@ -263,9 +263,11 @@ def _checked(app: App, book: RuleBook) -> tuple[RuleBook, dict[str, object], Cha
         BookError: It has errors, or its tests fail.
         Conflict: It is the active version.
     """
-    serving = app.shelf.active()
-    if serving.digest == book.digest:
+    with transaction(app.engine) as tx:
+        active = books.active_digest(tx, app.settings.book) or ""
+    if active == book.digest:
         raise Conflict(f"Version {book.digest[:_FIRST]} is the active one: it decides every lead.")
+    serving = app.shelf.usable(active) or app.shelf.active()
     found = look(book, serving, read_now())
     if found.problems:
         raise BookError(found.problems)

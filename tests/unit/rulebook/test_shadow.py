@@ -60,12 +60,5 @@ def test_the_order_of_tags_and_the_rule_that_decided_are_none(small: RuleBook) -
     assert one.same_deed(replace(one, tags=("b", "a"), rule="another", phase="fallback"))
 
 
-def test_a_lead_that_no_rule_takes_goes_to_the_fallback_owner(small: RuleBook) -> None:
-    text = small.files["90-fallback.yaml"].replace("when: {}", "when: {country: NZ}")
-    book = book_from_files({**small.files, "90-fallback.yaml": text})
-    said = say(book, {"country": "JP"})
-    assert (said.rule, said.kind, said.target) == ("", "fallback", "olive-grant")
-
-
 def test_every_code_that_can_come_back_from_a_person_is_known(guarded_book: RuleBook) -> None:
     assert {"spam", "odd", "unknown:odd"} <= codes_of(guarded_book)
