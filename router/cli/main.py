@@ -18,6 +18,7 @@ from router.cli import (
     replay,
     review,
     rules,
+    rules_map,
     rules_reroute,
     send,
     tasks,
@@ -47,7 +48,7 @@ app = typer.Typer(
 _PARTS = (
     *(up, demo, send),
     *(leads, explain, tasks, review, people, replay),
-    *(rules, rules_reroute, outbound, keys),
+    *(rules, rules_map, rules_reroute, outbound, keys),
     *(doctor, migrate, processes, bench),
 )
 
