@@ -15,6 +15,14 @@ from router.store.book_log import history
 from router.store.books import Alias
 from router.store.tx import transaction
 
+_NO_NORWAY = """\
+  - id: no-norway
+    summary: Nothing is sold there any more.
+    steward: revops@northwind.example
+    when: {country: NO}
+    then: {reject: blocked}
+    examples: {matches: [{country: "NO"}], misses: [{country: GB}]}
+"""
 #: Who changes the book, and who looks at it then.
 REV = Wish("ann", "spring cleaning")
 OPS = Wish("ben", "seen and agreed")
@@ -28,6 +36,12 @@ def bent(book: RuleBook, path: str, more: str) -> RuleBook:
 def harmless(book: RuleBook, word: str = "quiet") -> RuleBook:
     """Return another version that decides every lead as this one does."""
     return bent(book, "book.yaml", f"# {word}\n")
+
+
+def without_norway(book: RuleBook) -> RuleBook:
+    """Return a version that refuses every lead from Norway, and has no tests of its own."""
+    kept = {path: text for path, text in book.files.items() if not path.startswith("tests/")}
+    return book_from_files({**kept, "10-guards.yaml": kept["10-guards.yaml"] + _NO_NORWAY})
 
 
 def guarded(book: RuleBook) -> RuleBook:

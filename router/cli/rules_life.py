@@ -1,18 +1,32 @@
 """``rules publish|approve|refuse|rollback|history|status``: which version of a book serves."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from router.cli.output import OK, WAITING, AsJson, columns, print_json, say, warn
+from router.cli.output import (
+    MISCONFIGURED,
+    OK,
+    WAITING,
+    AsJson,
+    columns,
+    print_json,
+    say,
+    warn,
+)
 
 if TYPE_CHECKING:
     from router.app import App
     from router.road.publish import Published
+    from router.store.tx import Tx
 
 #: Characters of a digest that people are shown.
 _SHOWN = 12
+#: Problems that are listed for people.
+_PROBLEMS = 30
+_OVERRIDE = 'In an emergency `--override "why"` publishes it all the same; everybody will see it.'
 _Folder = Annotated[
     Path | None,
     typer.Argument(help="The book's folder; LEAD_ROUTER_RULES or the shipped one if not given."),
@@ -47,22 +61,41 @@ def publish(
             " passing its tests. Logged as an error; the book's owner is told.",
         ),
     ] = "",
+    backtest: Annotated[
+        bool,
+        typer.Option(
+            "--backtest/--no-backtest",
+            help="Try the leads of the past on it. Without, a second person must agree wherever"
+            " the active version limits how many leads may change hands.",
+        ),
+    ] = True,
     json: AsJson = False,
 ) -> None:
     """Make a rule book the active one. Leads under way keep the version they started with.
 
-    A book with errors, or whose own tests fail, is refused (exit code 3). One that the active
-    version's policy wants a second person for is stored and waits for them (exit code 5).
+    The book is analysed, its own tests are run, it is compared with the active version, and the
+    leads of the last days are tried on it. A book with errors, or whose own tests fail, is refused
+    (exit code 3). One that the active version's policy wants a second person for is stored and
+    waits for them (exit code 5).
     """
     from router.cli.book import load  # noqa: PLC0415 - slow to import; --help does without
+    from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
+    from router.errors import BookError  # noqa: PLC0415 - beside its use; --help does without
     from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
     from router.road.publish import publish as make_active  # noqa: PLC0415 - slow to import; --help does without
     from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
 
-    book = load(folder or settings().rules)
-    with opened() as app:
-        done = make_active(app, book, Wish(by or user_name(), note, override))
+    try:
+        book = load(folder or settings().rules)
+    except BookError as error:
+        _refused(error.problems, json=json)
+    wish = Wish(by or user_name(), note, override, past=backtest)
+    with opened() as app, bar() as watch:
+        try:
+            done = make_active(app, book, wish, watch=watch)
+        except BookError as error:
+            _refused(error.problems, json=json, advice=_OVERRIDE)
     _tell(done, json=json)
 
 
@@ -147,7 +180,8 @@ def history(
 
 
 def status(*, json: AsJson = False) -> None:
-    """Show which versions serve, and what waits for a second person."""
+    """Show which versions serve, and what waits for a second person, with what was checked."""
+    from router.cli.checked import told  # noqa: PLC0415 - beside its use; --help does without
     from router.cli.lookup import shown  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.store import books, proposals  # noqa: PLC0415 - slow to import; --help does without
@@ -157,7 +191,7 @@ def status(*, json: AsJson = False) -> None:
         with transaction(app.engine) as tx:
             found = books.aliases(tx, app.settings.book)
             waiting = proposals.pending(tx, app.settings.book)
-            active = books.version(tx, found.active)
+            checks = _checks(tx, [found.active, *(each.digest for each in waiting)])
         serving = app.shelf.active()
         broken = app.shelf.unusable()
     if json:
@@ -167,7 +201,8 @@ def status(*, json: AsJson = False) -> None:
                 "serving": serving.digest,
                 "unusable": {each.digest: each.reason for each in broken},
                 "waiting": waiting,
-                "checks": active.checks if active is not None else {},
+                "checks": checks.get(found.active, {}),
+                "checks_of_waiting": {each.digest: checks[each.digest] for each in waiting},
             }
         )
         return
@@ -185,9 +220,10 @@ def status(*, json: AsJson = False) -> None:
         warn(f"New leads go by version {serving.digest[:_SHOWN]} instead.")
     for proposal in waiting:
         say(
-            f"Version {proposal.digest[:_SHOWN]} of {proposal.asked_by} waits since"
+            f"\nVersion {proposal.digest[:_SHOWN]} of {proposal.asked_by} waits since"
             f" {shown(proposal.asked_at)}: {' '.join(proposal.reasons)}"
         )
+        say(told(checks[proposal.digest]))
 
 
 def find_version(app: "App", typed: str) -> str:
@@ -215,6 +251,27 @@ def find_version(app: "App", typed: str) -> str:
     )
 
 
+def _checks(tx: "Tx", digests: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return what was checked of stored versions, when they were published."""
+    from router.store.books import version  # noqa: PLC0415 - slow to import; --help does without
+
+    found = ((digest, version(tx, digest)) for digest in digests)
+    return {digest: each.checks if each is not None else {} for digest, each in found}
+
+
+def _refused(problems: Sequence[str], *, json: bool, advice: str = "") -> NoReturn:
+    """Say why nothing was published, and end."""
+    if json:
+        print_json({"changed": False, "standing": "refused", "problems": problems})
+    else:
+        warn("\n\n".join(problems[:_PROBLEMS]))
+        more = len(problems) - _PROBLEMS
+        warn(f"... and {more} more; --json lists all.\n" if more > 0 else "")
+        count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+        warn(f"Nothing was published: the book has {count}. {advice}".rstrip())
+    raise typer.Exit(MISCONFIGURED)
+
+
 def _tell(done: "Published", *, json: bool) -> None:
     """Say what came of a version; end with the exit code that tells a program the same."""
     standing, digest = done.standing.value, done.digest[:_SHOWN]
@@ -229,14 +286,28 @@ def _tell(done: "Published", *, json: bool) -> None:
                 "checks": done.checks,
             }
         )
-    elif standing == "unchanged":
-        say(f"Version {digest} is the active one already; nothing changed.")
-    elif standing == "active":
-        instead = f" instead of {done.before[:_SHOWN]}" if done.before else ""
-        say(f"Version {digest} is active now{instead}.")
     else:
-        say(f"Version {digest} is stored and waits for a second person:")
+        _say(done, standing, digest)
+    raise typer.Exit(WAITING if standing == "waiting" else OK)
+
+
+def _say(done: "Published", standing: str, digest: str) -> None:
+    from router.cli.checked import told  # noqa: PLC0415 - beside its use; --help does without
+
+    if standing == "unchanged":
+        say(f"Version {digest} is the active one already; nothing changed.")
+        return
+    if done.checks:
+        beside = f" beside the active {done.before[:_SHOWN]}" if done.before else ""
+        say(f"Version {digest}{beside}:")
+        say(f"{told(done.checks)}\n")
+    if standing == "waiting":
+        say("It is stored, and a second person must agree:")
         for reason in done.reasons:
             say(f"  {reason}")
-        say(f"Somebody else runs `lead-router rules approve {digest}`, or `rules refuse`.")
-    raise typer.Exit(WAITING if standing == "waiting" else OK)
+        say(f"Somebody else runs `lead-router rules approve {digest}`, or `rules refuse {digest}`.")
+        return
+    instead = f" instead of {done.before[:_SHOWN]}" if done.before else ""
+    say(f"Version {digest} is active now{instead}.")
+    if done.before:
+        say("`lead-router rules rollback` takes it back within a second.")

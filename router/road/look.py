@@ -1,15 +1,26 @@
-"""Look at a version before it may become the active one: what forbids it, what it would change."""
+"""Look at a version before it may become the active one: what forbids it, what it would change.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+Its own tests may forbid it; the leads of the past say whether a second person must agree.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from router.app import App
+from router.road.backtest import Report, Window, backtest
 from router.rulebook.consent import Change, changed_guards
 from router.rulebook.model import RuleBook
 from router.rulebook.trial.result import Trials
 from router.rulebook.trial.run import run_trials
 from router.rulebook.trial.tell import failure
 from router.rulebook.worktime import work_time
+
+#: Told what is done, how much of it is done, and of how much; 0 when nobody knows.
+Watch = Callable[[str, int, int], None]
+
+#: What is stored of a long list.
+_KEPT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,7 @@ class Looked:
 
 
 def look(book: RuleBook, serving: RuleBook | None, now: datetime) -> Looked:
-    """Look at a version as closely as its publishing asks for. Takes long; locks nothing.
+    """Look for what forbids a version, and for what is cheap to know about the change.
 
     Args:
         book: Checked by its loader.
@@ -33,7 +44,7 @@ def look(book: RuleBook, serving: RuleBook | None, now: datetime) -> Looked:
     """
     trials = run_trials(book)
     problems = tuple("\n".join(failure(each)) for each in trials.failed)
-    checks: dict[str, object] = {"trials": _counts(trials)}
+    checks: dict[str, object] = {"trials": _tried(trials)}
     if serving is None:
         return Looked(problems, Change(), checks)
     window = serving.calendars.get(serving.policy.publishing.window)
@@ -46,7 +57,49 @@ def look(book: RuleBook, serving: RuleBook | None, now: datetime) -> Looked:
     return Looked(problems, change, checks)
 
 
-def _counts(trials: Trials) -> dict[str, object]:
+def weigh(  # noqa: PLR0913 - how closely, by name
+    app: App,
+    book: RuleBook,
+    serving: RuleBook,
+    looked: Looked,
+    *,
+    past: Window | None,
+    watch: Watch | None = None,
+) -> Looked:
+    """Look for what a version would have changed for the leads of the past.
+
+    Takes long with many leads; locks nothing.
+
+    Args:
+        app: Of this process; leads of the past are read.
+        book: The version.
+        serving: The one that decides new leads now.
+        looked: What :func:`look` found.
+        past: Which leads of the past are tried; None for none.
+        watch: Told how far it is.
+
+    Raises:
+        Transient: The database cannot be reached.
+    """
+    tell = watch or _tell_nobody
+    checks = dict(looked.checks)
+    if past is None:
+        checks["backtest"] = {"skipped": True}
+        return replace(looked, change=replace(looked.change, tried=False), checks=checks)
+    report = backtest(
+        app, serving, book, past, lambda done, whole: tell("trying leads of the past", done, whole)
+    )
+    checks["backtest"] = _replayed(report)
+    found = report.found
+    change = replace(looked.change, leads=found.leads, judged=found.judged, moved=found.moved)
+    return replace(looked, change=change, checks=checks)
+
+
+def _tell_nobody(_what: str, _done: int, _whole: int) -> None:
+    """Take what nobody wants to know."""
+
+
+def _tried(trials: Trials) -> dict[str, object]:
     """Put what was tried into a few numbers; shares are percentages."""
     return {
         "tried": len(trials.results),
@@ -54,4 +107,29 @@ def _counts(trials: Trials) -> dict[str, object]:
         "undecided": len(trials.undecided),
         "rules_covered": trials.coverage.rule_share,
         "conditions_covered": trials.coverage.condition_share,
+    }
+
+
+def _replayed(report: Report) -> dict[str, object]:
+    found = report.found
+    return {
+        "since": report.window.since.isoformat(),
+        "until": report.window.until.isoformat(),
+        "received": report.received,
+        "judged": found.judged,
+        "not_judged": dict(found.not_judged),
+        "change_hands": found.moved,
+        "other_terms": found.altered,
+        "changes": [
+            {
+                "leads": shift.leads,
+                "changes_hands": shift.changes_hands,
+                "old": shift.old.words,
+                "new": shift.new.words,
+                "old_rule": shift.old.rule,
+                "new_rule": shift.new.rule,
+                "examples": list(shift.examples),
+            }
+            for shift in found.shifts[:_KEPT]
+        ],
     }

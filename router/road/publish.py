@@ -13,7 +13,8 @@ import structlog
 from router.app import App
 from router.errors import BookError, Conflict, Misconfigured, NotFound
 from router.now import now as read_now
-from router.road.look import Looked, look
+from router.road.backtest import last_days
+from router.road.look import Looked, Watch, look, weigh
 from router.road.news import announce
 from router.rulebook.consent import second_person
 from router.rulebook.model import RuleBook
@@ -25,6 +26,8 @@ from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
 
+#: Leads of the past that publishing asks about at most: more make the answer late, not better.
+MOST_LEADS = 100_000
 _FIRST = 12
 
 
@@ -47,6 +50,9 @@ class Wish:
     note: str = ""
     #: Why it must be active without a second person and without passing its tests; empty for no.
     override: str = ""
+    #: Whether the version is tried on leads of the past. A version that is not needs a second
+    #: person wherever a share of them would.
+    past: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ def publish(
     wish: Wish,
     *,
     propose: bool = True,
+    watch: Watch | None = None,
 ) -> Published:
     """Make a version the active one, or ask a second person about it.
 
@@ -77,6 +84,7 @@ def publish(
         wish: Who wants it, and why.
         propose: Whether a version that needs a second person is stored and waits for one;
             otherwise nothing is written of it.
+        watch: Told how far it is; a backtest of many leads takes half a minute.
 
     Raises:
         BookError: It has errors, or its tests fail; all of it is listed.
@@ -87,15 +95,12 @@ def publish(
         active = books.active_digest(tx, app.settings.book) or ""
     if active == book.digest:
         return Published(Standing.UNCHANGED, book.digest, active)
-    serving, now = _serving(app, active), read_now()
-    found = look(book, serving, now)
-    if found.problems and not wish.override:
-        raise BookError(found.problems)
-    policy = serving.policy.publishing if serving is not None else None
-    reasons = second_person(policy, found.change) if policy is not None else ()
+    serving = _serving(app, active)
+    found, reasons = _looked_at(app, book, serving, wish, watch)
     waits = bool(reasons) and not wish.override
     if waits and not propose:
         return Published(Standing.WAITING, book.digest, active, reasons, found.checks)
+    now = read_now()
     with transaction(app.engine) as tx:
         if _active_still(tx, app, active, book.digest) == book.digest:
             return Published(Standing.UNCHANGED, book.digest, book.digest)
@@ -117,6 +122,26 @@ def publish(
     app.bell.ring_destinations(rung)
     standing = Standing.WAITING if waits else Standing.ACTIVE
     return Published(standing, book.digest, active, reasons, found.checks)
+
+
+def _looked_at(
+    app: App, book: RuleBook, serving: RuleBook | None, wish: Wish, watch: Watch | None
+) -> tuple[Looked, tuple[str, ...]]:
+    """Look at a version; return what was found, and why a second person must agree.
+
+    Raises:
+        BookError: Something forbids it, and nothing overrides that.
+    """
+    now = read_now()
+    found = look(book, serving, now)
+    if found.problems and not wish.override:
+        raise BookError(found.problems)
+    if serving is None:
+        return found, ()
+    policy = serving.policy.publishing
+    past = last_days(policy.look_back, now, app.settings.book, most=MOST_LEADS)
+    found = weigh(app, book, serving, found, past=past if wish.past else None, watch=watch)
+    return found, second_person(policy, found.change)
 
 
 def approve(app: App, digest: str, wish: Wish) -> Published:

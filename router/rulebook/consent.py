@@ -1,5 +1,6 @@
 """When a new version of a book needs a second person: judged by the version that is active."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from router.rulebook.model import (
@@ -29,6 +30,10 @@ class Change:
     judged: int = 0
     #: Of those, the ones that would change hands.
     moved: int = 0
+    #: Leads of the past, whether they could be asked about or not.
+    leads: int = 0
+    #: Whether leads of the past were looked at.
+    tried: bool = True
     #: Whether now is within the hours in which a version may become active.
     in_window: bool = True
 
@@ -45,14 +50,8 @@ def second_person(policy: Publishing, change: Change) -> tuple[str, ...]:
         policy: Of the active version, so that nobody lifts a bar in the change that it would hold.
         change: What the new version would change.
     """
-    reasons = []
     over = policy.approve_over
-    if over is not None and change.judged and change.moved > over * change.judged:
-        share = change.moved / change.judged
-        reasons.append(
-            f"{share:.1%} of {change.judged} leads would change hands, and more than {over:.1%}"
-            " need a second person."
-        )
+    reasons = [] if over is None else list(_share(over, change))
     if policy.approve_guards and change.guards:
         reasons.append(f"Guards change ({_some(change.guards)}), and each needs a second person.")
     if policy.window and not change.in_window:
@@ -60,6 +59,26 @@ def second_person(policy: Publishing, change: Change) -> tuple[str, ...]:
     if change.bars and (over is not None or policy.approve_guards or policy.window):
         reasons.append("It changes when a second person is needed.")
     return tuple(reasons)
+
+
+def _share(over: float, change: Change) -> Iterator[str]:
+    """Give what is wrong with the share of leads that would change hands."""
+    if not change.tried:
+        yield (
+            "It was not tried on leads of the past, and a change of hands of more than"
+            f" {over:.1%} needs a second person."
+        )
+    elif change.judged and change.moved > over * change.judged:
+        share = change.moved / change.judged
+        yield (
+            f"{share:.1%} of {change.judged} leads would change hands, and more than {over:.1%}"
+            " need a second person."
+        )
+    elif change.leads and not change.judged:
+        yield (
+            f"None of {change.leads} leads of the past could be judged, and a change of hands of"
+            f" more than {over:.1%} needs a second person."
+        )
 
 
 def changed_guards(old: RuleBook, new: RuleBook) -> tuple[str, ...]:

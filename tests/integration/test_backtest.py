@@ -16,20 +16,9 @@ from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at
-from tests.versions import follows, written
+from tests.versions import follows, without_norway, written
 
 Run = Callable[..., tuple[int, dict[str, object]]]
-
-_PHASE = "phase: guards\nrules:\n"
-#: In front of every other guard: whoever it takes, nobody gets.
-_GUARD = """\
-  - id: no-norway
-    summary: Nothing is sold there any more.
-    steward: revops@northwind.example
-    when: {country: NO}
-    then: {reject: blocked}
-    examples: {matches: [{country: "NO"}], misses: [{country: GB}]}
-"""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -45,12 +34,6 @@ def past(road: Road) -> Iterator[list[Lead]]:
             send(road, inquiry(_gotcha="https://win-a-prize.example")),
             send(road, inquiry(message="Hello there")),
         ]
-
-
-def without_norway(book: RuleBook) -> RuleBook:
-    """Return a version that refuses every lead from Norway."""
-    path = "10-guards.yaml"
-    return book_from_files({**book.files, path: book.files[path] + _GUARD})
 
 
 def tried(app: App, new: RuleBook, *, most: int | None = None) -> Report:
