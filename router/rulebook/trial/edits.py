@@ -26,6 +26,12 @@ from router.rulebook.trial.words import shown, target_told, told
 _O = Operator
 #: A boundary that moves by one, and what is turned round.
 _SWAPPED = {
+    _O.IS: _O.NOT,
+    _O.NOT: _O.IS,
+    _O.IN: _O.NOT_IN,
+    _O.NOT_IN: _O.IN,
+    _O.AFTER: _O.BEFORE,
+    _O.BEFORE: _O.AFTER,
     _O.GTE: _O.GT,
     _O.GT: _O.GTE,
     _O.LTE: _O.LT,
@@ -90,6 +96,7 @@ def edited(book: RuleBook, edit: Edit) -> RuleBook:
 
 
 def _rule_edits(book: RuleBook, rule: Rule) -> Iterator[tuple[Rule, Place, str]]:
+    yield replace(rule, when=AnyOf((), rule.when.place)), rule.place, "without this rule"
     for condition, place, what in _variants(rule.when):
         yield replace(rule, when=condition), place, what
     if not isinstance(rule.when, AllOf) or len(rule.when.parts) == 1:
@@ -111,6 +118,7 @@ def _variants(condition: Condition) -> Iterator[_Variant]:
         case Comparison():
             yield from _comparison(condition)
         case NotOf(part, place):
+            yield part, place, f"without not: {_brief(part)}"
             for inner, where, what in _variants(part):
                 yield NotOf(inner, place), where, what
         case AllOf(parts, place):
@@ -139,10 +147,11 @@ def _group(
 
 def _comparison(test: Comparison) -> Iterator[_Variant]:
     changed: list[Comparison] = []
-    if test.operator in _SWAPPED:
-        changed.append(replace(test, operator=_SWAPPED[test.operator]))
     if isinstance(test.want, bool):
+        # Of yes and no the other one is the opposite already.
         changed.append(replace(test, want=not test.want))
+    elif test.operator in _SWAPPED:
+        changed.append(replace(test, operator=_SWAPPED[test.operator]))
     for each in changed:
         yield each, test.place, f"{told(each)} instead of {told(test)}"
     if isinstance(test.want, tuple) and len(test.want) > 1:

@@ -98,9 +98,10 @@ def row_facts(table: Table, cells: Iterable[str]) -> Facts:
         table: The table.
         cells: The row's cells; an empty one asks for nothing.
     """
-    # A prefix alone would be no whole value: what follows it makes it one.
+    # A prefix alone would be no whole value: what follows it makes it one, and the space keeps it
+    # from being the longer prefix of another row.
     pairs = zip(table.keys, cells, strict=True)
-    return {key.fact: f"{cell}1" if key.prefix else cell for key, cell in pairs if cell}
+    return {key.fact: f"{cell} 1" if key.prefix else cell for key, cell in pairs if cell}
 
 
 def _flipped(world: World, rule: Rule) -> Iterator[Facts]:
