@@ -290,12 +290,13 @@ def _tell_last(app: "App", *, json: bool) -> None:
             f"The last one, version {returned.digest[:_SHOWN]}, was ended at"
             f" {shown(returned.at)}: {returned.note}."
         )
+        say("What it decided stays decided; `lead-router rules reroute` decides it again.")
 
 
 def _share(part: int, whole: int) -> str:
     """Say a part as a percentage.
 
     >>> _share(1, 8), _share(0, 0)
-    ('12.5 %', '-')
+    ('12.5%', '-')
     """
-    return f"{100 * part / whole:.1f} %" if whole else "-"
+    return f"{part / whole:.1%}" if whole else "-"

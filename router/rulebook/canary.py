@@ -49,7 +49,7 @@ class Terms:
         """Say it in words, for people.
 
         >>> Terms(10.0).words()
-        '10 % of all leads'
+        '10% of all leads'
         >>> Terms(forms=("demo",), teams=("uk",)).words()
         'all leads of form demo or team uk'
         """
@@ -62,9 +62,9 @@ class Terms:
             )
             for name in names
         ]
-        share = "all leads" if self.percent >= ALL else f"{self.percent:g} % of the leads"
+        share = "all leads" if self.percent >= ALL else f"{self.percent:g}% of the leads"
         if not whom:
-            return "all leads" if self.percent >= ALL else f"{self.percent:g} % of all leads"
+            return "all leads" if self.percent >= ALL else f"{self.percent:g}% of all leads"
         return f"{share} of {' or '.join(whom)}"
 
 
@@ -191,13 +191,13 @@ class Stray:
         """Say it in words, for people.
 
         >>> Stray("no_pool", 0.5, 0.1, 0.05).words()
-        'no pool 50.0 %, active version 10.0 %, allowed 5.0 points more'
+        'no pool 50.0%, active version 10.0%, allowed 5.0 points more'
         """
         name = self.rate.replace("_", " ")
         return (
             f"{name} {self.canary:.1%}, active version {self.active:.1%}, allowed"
             f" {self.band * 100:.1f} points more"
-        ).replace("%", " %")
+        )
 
 
 #: The rates that are compared.

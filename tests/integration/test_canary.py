@@ -149,9 +149,9 @@ def test_a_canary_that_strays_is_ended_and_its_leads_stay_explained(
         assert guards.decided.rule == "somebody-looks"
     assert acts(app) == [("canary", "ann"), ("return", "ticker")]
     begun, returned = news(app)
-    assert (begun["note"], returned["act"]) == ("50 % of all leads: spring cleaning", "return")
+    assert (begun["note"], returned["act"]) == ("50% of all leads: spring cleaning", "return")
     assert returned["accountable"]["id"] == "olive-grant"  # type: ignore[index]  # parsed JSON
-    assert returned["note"] == ("review 100.0 %, active version 0.0 %, allowed 10.0 points more")
+    assert returned["note"] == ("review 100.0%, active version 0.0%, allowed 10.0 points more")
     assert returned["details"]["given"] == len(asked)  # type: ignore[index]  # parsed JSON
     tick(app)
     assert len(news(app)) == 2, "it is told once"
