@@ -10,8 +10,7 @@ from tests.unit.rulebook.trial.texts import ROUTES, Make
 _TABLE = "keys: [{field: country}, {field: postcode, match: prefix}]\noutputs: [pool, person]\n"
 _RULE = (
     "  - {id: places, summary: By place., steward: ops@northwind.example,"
-    " when: {}, table: places}
-"
+    " when: {}, table: places}\n"
 )
 
 
