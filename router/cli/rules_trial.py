@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from router.cli.output import FAILED, AsJson, print_json, say, warn
+from router.cli.output import FAILED, AsJson, print_json, say
 
 if TYPE_CHECKING:
     from router.rulebook.trial.result import Trials
@@ -98,7 +98,7 @@ def _say(
 
     say("\n".join(tell.dots(trials.results)))
     for trial in trials.failed:
-        warn("\n".join(("", *tell.failure(trial))))
+        say("\n".join(("", *tell.failure(trial))))
     for trial in trials.undecided:
         say(tell.undecided(trial))
     say("")
@@ -111,7 +111,8 @@ def _summary(trials: "Trials", short: list[str]) -> str:
     from router.rulebook.trial.tell import summary  # noqa: PLC0415 - beside its use; --help does without
 
     missed = f"; too few {' and '.join(short)} are covered" if short else ""
-    return f"\n{summary(trials)}{missed}"
+    advice = "\nCorrect the rule, or the test if the change is meant." if trials.failed else ""
+    return f"\n{summary(trials)}{missed}{advice}"
 
 
 def _data(trials: "Trials") -> dict[str, object]:

@@ -31,7 +31,9 @@ def why(book: RuleBook, facts: Facts, outcome: Outcome, expected: str = "") -> t
     else:
         lines += _told(book, outcome.rule, facts, "took it")
         if outcome.row is not None and outcome.rule.table:
-            lines.append(f"  row: {book.tables[outcome.rule.table].file} line {outcome.row.line}")
+            file, line = book.tables[outcome.rule.table].file, outcome.row.line
+            written = book.files.get(file, "").splitlines()[line - 1 : line]
+            lines.append(f"  row: {file} line {line}{f': {written[0]}' if written else ''}")
     wanted = rule_named(book, expected)
     if wanted is not None and (outcome.rule is None or wanted.id != outcome.rule.id):
         truth = explain_rule(wanted, book, facts).truth
