@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 _SHOWN = 12
 #: Lines of a report that people are shown.
 _LINES = 40
-#: Leads after which a long run says how far it is.
-_STEP = 500
 _LEFT = {
     "accepted": "{} accepted by the owner (--accepted includes them)",
     "touched": "{} spoken to already (--accepted includes them)",
@@ -73,6 +71,7 @@ def reroute(
     again. Exit code 1 when some lead could not be decided again.
     """
     from router.cli.lookup import ago, speaker  # noqa: PLC0415 - slow to import; --help does without
+    from router.cli.progress import bar  # noqa: PLC0415 - beside its use
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.rules_life import find_version  # noqa: PLC0415 - beside its use
     from router.now import now as read_now  # noqa: PLC0415 - slow to import; --help does without
@@ -81,7 +80,7 @@ def reroute(
     from router.road.reroute import reroute as decide_again  # noqa: PLC0415 - slow to import; --help does without
 
     now = read_now()
-    with opened() as app:
+    with opened() as app, bar() as watch:
         wish = Wish(
             digest=find_version(app, digest),
             since=ago(since, now),
@@ -91,7 +90,7 @@ def reroute(
             accepted=accepted,
             dry_run=dry_run,
         )
-        report = decide_again(Road(app), wish, None if json else _say_how_far)
+        report = decide_again(Road(app), wish, lambda done: watch("deciding again", done, 0))
     if json:
         print_json({**_plain(report), "changed": report.changed})
     else:
@@ -150,11 +149,6 @@ def _plain(report: "Report") -> dict[str, object]:
     from dataclasses import asdict  # noqa: PLC0415 - beside its use
 
     return asdict(report)
-
-
-def _say_how_far(leads: int) -> None:
-    if leads % _STEP == 0:
-        warn(f"{leads} leads looked at ...")
 
 
 def _tell(report: "Report") -> None:

@@ -311,14 +311,16 @@ class _Drawing:
     def _decided(self) -> Iterator[Passed]:
         """Yield what rules decided: leads that got an owner, were refused or held."""
         for each in self._passed():
-            routed = each.kind == EventKind.LEAD_ROUTED
-            if routed or (each.rule and each.kind in _SET_ASIDE):
+            given = each.kind in _GIVEN and each.target[0]
+            if given or (each.rule and each.kind in _SET_ASIDE):
                 yield each
 
     def _sum(self, found: Iterable[Passed]) -> int | None:
         return None if self.counted is None else sum(each.leads for each in found)
 
 
+#: A lead is given to somebody when it is decided, and when it is decided again.
+_GIVEN = frozenset({EventKind.LEAD_ROUTED.value, EventKind.LEAD_REASSIGNED.value})
 _SET_ASIDE = frozenset({EventKind.LEAD_REJECTED.value, EventKind.REVIEW_OPENED.value})
 #: Why a lead did not come to where its rule sends it.
 _WHY = {"no_pool": "nobody in the pool", "unavailable": "that person cannot take it"}
@@ -326,7 +328,7 @@ _WHY = {"no_pool": "nobody in the pool", "unavailable": "that person cannot take
 
 def _went(passed: Passed) -> tuple[str, str]:
     """Return where a lead went, as a rule names it."""
-    if passed.code in _WHY or (not passed.rule and passed.kind == EventKind.LEAD_ROUTED):
+    if passed.code in _WHY or (not passed.rule and passed.kind in _GIVEN):
         return _FALLBACK
     return passed.target
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final, LiteralString
 
+from router.lead.decision import DECIDED_AGAIN
 from router.lead.events import EventKind
 from router.store.tx import Tx
 
@@ -29,18 +30,18 @@ _PASSED: Final[LiteralString] = """
     FROM lead l JOIN event e ON e.lead_id = l.id
     CROSS JOIN LATERAL (
         SELECT
-            CASE WHEN e.kind = ANY(%(ruled)s) THEN coalesce(e.data->>'rule', '') ELSE '' END
-                AS rule,
-            CASE e.kind
-                WHEN %(routed)s THEN CASE WHEN e.data->>'pool' <> '' THEN 'pool'
-                    ELSE e.data->'owner'->>'kind' END
-                WHEN %(rejected)s THEN 'reject' WHEN %(review)s THEN 'review' ELSE '' END AS way,
-            CASE e.kind
-                WHEN %(routed)s THEN CASE WHEN e.data->>'pool' <> '' THEN e.data->>'pool'
-                    ELSE e.data->'owner'->>'id' END
-                WHEN %(rejected)s THEN e.data->>'reason'
-                WHEN %(review)s THEN e.data->>'reason' ELSE '' END AS name,
-            CASE WHEN e.kind = %(routed)s THEN e.data->>'code' ELSE '' END AS code
+            CASE WHEN deed <> '' THEN coalesce(e.data->>'rule', '') ELSE '' END AS rule,
+            CASE WHEN deed <> 'given' THEN deed WHEN e.data->>'pool' <> '' THEN 'pool'
+                ELSE e.data->'owner'->>'kind' END AS way,
+            CASE WHEN deed = '' THEN '' WHEN deed <> 'given' THEN e.data->>'reason'
+                WHEN e.data->>'pool' <> '' THEN e.data->>'pool'
+                ELSE e.data->'owner'->>'id' END AS name,
+            CASE WHEN deed = 'given' THEN e.data->>'code' ELSE '' END AS code
+        FROM (SELECT CASE e.kind WHEN %(routed)s THEN 'given' WHEN %(rejected)s THEN 'reject'
+            WHEN %(review)s THEN 'review' WHEN %(reassigned)s THEN
+                -- Only this one is the rules' own decision; the others keep the pool.
+                CASE e.data->>'reason' WHEN %(again)s THEN 'given' ELSE '' END
+            ELSE '' END AS deed) AS done
     ) AS said
     WHERE l.book = %(book)s AND l.received_at >= %(since)s AND e.kind = ANY(%(kinds)s)
         AND (e.kind <> %(touched)s OR e.data->>'first' = 'true')
@@ -59,16 +60,15 @@ def passed_since(tx: Tx, book: str, since: datetime) -> list[Row]:
         book: Which book's leads.
         since: Leads received from then on.
     """
-    routed, rejected = EventKind.LEAD_ROUTED.value, EventKind.LEAD_REJECTED.value
-    review = EventKind.REVIEW_OPENED.value
     values = {
         "book": book,
         "since": since,
         "kinds": _KINDS,
-        "ruled": [routed, rejected, review],
-        "routed": routed,
-        "rejected": rejected,
-        "review": review,
+        "routed": EventKind.LEAD_ROUTED.value,
+        "rejected": EventKind.LEAD_REJECTED.value,
+        "review": EventKind.REVIEW_OPENED.value,
+        "again": DECIDED_AGAIN,
+        "reassigned": EventKind.LEAD_REASSIGNED.value,
         "touched": EventKind.LEAD_TOUCHED.value,
     }
     return [

@@ -16,8 +16,9 @@ from router.road.drain import Road
 from router.rulebook.model import RuleBook
 from router.settings import settings
 from tests.build import MONDAY, inquiry, send, time_stands_at
-from tests.harm import HOUR, nothing_yet
+from tests.harm import HOUR, WRONG_TURN, nothing_yet, undo, use
 from tests.integration.conftest import Run
+from tests.versions import bent
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +51,20 @@ def test_edges_carry_what_happened_to_the_leads_of_the_last_days(
     assert ways["routes", "pool:dach", "dach"] == 1
     assert ways["route", "guards", "asks"] == 4
     assert drawn.elsewhere == 0
+
+
+def test_a_lead_that_was_decided_again_is_counted_where_it_came_to(
+    road: Road, starter_book: RuleBook
+) -> None:
+    bad = bent(starter_book, "10-guards.yaml", WRONG_TURN)
+    use(road.app, bad)
+    send(road, inquiry())
+    undo(road, bad, starter_book)
+    drawn = chart(starter_book, count(road.app, 7))
+    ways = {(edge.source, edge.target, edge.label): edge.leads for edge in drawn.edges}
+    assert ways["routes", "pool:uk-and-ireland", "uk-and-ireland"] == 1
+    assert ways["activated", "route", "another owner"] == 1
+    assert drawn.elsewhere == 1
 
 
 def test_the_command_draws_the_active_version_with_numbers(

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from router.lead.decision import Act, ClockKind, Decision, Effect, EndHandoff, Reroute, StopClock
+from router.lead.decision import (
+    DECIDED_AGAIN,
+    Act,
+    ClockKind,
+    Decision,
+    Effect,
+    EndHandoff,
+    Reroute,
+    StopClock,
+)
 from router.lead.events import Event, EventKind
 from router.lead.handoff import OVERTAKEN
 from router.lead.model import Lead, Owner, change
@@ -13,8 +22,6 @@ from router.lead.states import HandoffState, LeadState, OwnerKind
 from router.rulebook.model import RuleBook
 from router.rulebook.roster import gone
 
-#: Why a lead changes hands here, as a stable code.
-DECIDED_AGAIN = "decided_again"
 #: Targets that give a lead an owner.
 _OWNED_BY = frozenset({"person", "pool", "queue", "sequence", "fallback"})
 _PENDING = frozenset({LeadState.ROUTED, LeadState.ACTIVATED})

@@ -211,6 +211,34 @@ def test_first_touch_clock_that_was_cancelled_starts_again_from_now(
 
 
 @pytest.mark.parametrize(
+    ("state", "anew"),
+    [(ClockState.RUNNING, True), (ClockState.BREACHED, True), (ClockState.MET, False)],
+)
+def test_after_a_decision_taken_afresh_only_a_kept_promise_stays(
+    lead: Lead, book: RuleBook, state: ClockState, *, anew: bool
+) -> None:
+    earlier = Clock(
+        ClockKind.FIRST_TOUCH,
+        state,
+        lead.received_at,
+        datetime(2026, 1, 12, 13, tzinfo=UTC),
+        timedelta(hours=4),
+        "london",
+        1,
+        None,
+        3,
+    )
+    afresh = Reroute("decided_again", "olga", afresh=True)
+    decision = rerouted(lead, book, afresh, first_touch=earlier)
+    assert (ClockKind.FIRST_TOUCH in clocks(decision)) is anew
+    assert clocks(decision)[ClockKind.ACCEPTANCE].started_at == TUESDAY
+    if anew:
+        begun = clocks(decision)[ClockKind.FIRST_TOUCH]
+        assert (begun.started_at, begun.calendar) == (TUESDAY, "berlin")
+        assert packet(decision).due_at == begun.respond_by
+
+
+@pytest.mark.parametrize(
     ("reason", "state"),
     [
         ("breached", HandoffState.WITHDRAWN),
