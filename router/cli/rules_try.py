@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from router.app import App
     from router.road.band import Showing
     from router.road.tried import Seen
+    from router.rulebook.canary import Terms
     from router.rulebook.model import RuleBook
 
 #: Characters of a digest, and of a lead's id, that people are shown.
@@ -103,10 +104,10 @@ def canary(
     ends a canary whose rates leave the band that the active version's `book.yaml` sets. A version
     that has errors, or whose own tests fail, is refused (exit code 3).
     """
+    from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
     from router.road import band, tried  # noqa: PLC0415 - slow to import; --help does without
     from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.rulebook.canary import ALL, terms_from  # noqa: PLC0415 - slow to import; --help does without
 
     wish = Wish(by or user_name(), note)
     with opened() as app:
@@ -117,14 +118,22 @@ def canary(
         elif what == "promote":
             _promote(app, wish.by, note, json=json)
         else:
-            pilot = {"forms": form or [], "campaigns": campaign or [], "teams": team or []}
-            if percent is None and not any(pilot.values()):
-                warn("Say which leads: --percent P, or a pilot by --form, --campaign or --team.")
-                raise typer.Exit(USAGE)
-            terms = terms_from({"percent": ALL if percent is None else percent, **pilot})
+            terms = _terms(percent, form, campaign, team)
             book = _version(app, what)
-            fresh = tried.begin(app, book, terms, wish, agreed_by=agreed_by)
+            with bar() as watch:
+                fresh = tried.begin(app, book, terms, wish, agreed_by=agreed_by, watch=watch)
             _tell_begun("canary", book.digest, terms.words(), fresh=fresh, json=json)
+
+
+def _terms(percent: float | None, form: _Names, campaign: _Names, team: _Names) -> "Terms":
+    """Return which leads were meant; without any word about it, end."""
+    from router.rulebook.canary import ALL, terms_from  # noqa: PLC0415 - beside its use; --help does without
+
+    pilot = {"forms": form or [], "campaigns": campaign or [], "teams": team or []}
+    if percent is None and not any(pilot.values()):
+        warn("Say which leads: --percent P, or a pilot by --form, --campaign or --team.")
+        raise typer.Exit(USAGE)
+    return terms_from({"percent": ALL if percent is None else percent, **pilot})
 
 
 def _version(app: "App", typed: str) -> "RuleBook":
@@ -137,10 +146,12 @@ def _version(app: "App", typed: str) -> "RuleBook":
 
 
 def _promote(app: "App", by: str, note: str, *, json: bool) -> None:
+    from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
     from router.road.publish import Standing, Wish  # noqa: PLC0415 - slow to import; --help does without
     from router.road.tried import promote  # noqa: PLC0415 - slow to import; --help does without
 
-    done = promote(app, Wish(by, note))
+    with bar() as watch:
+        done = promote(app, Wish(by, note), watch=watch)
     waits, digest = done.standing is Standing.WAITING, done.digest[:_SHOWN]
     if json:
         print_json({"standing": done.standing, "version": done.digest, "reasons": done.reasons})

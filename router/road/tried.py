@@ -5,6 +5,7 @@ decided. A canary that strays is ended by the ticker (:mod:`router.road.band`).
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -14,12 +15,13 @@ import structlog
 from router.app import App
 from router.errors import BookError, Conflict, NotFound, Rejected
 from router.now import now as read_now
+from router.road.backtest import last_days
 from router.road.band import settle
-from router.road.look import look
+from router.road.look import Looked, Watch, look, weigh
 from router.road.news import announce
-from router.road.publish import Published, Wish, publish
+from router.road.publish import MOST_LEADS, Published, Wish, publish
 from router.rulebook.canary import ALL, Terms, terms_from
-from router.rulebook.consent import Change, second_person
+from router.rulebook.consent import second_person
 from router.rulebook.model import RuleBook
 from router.store import books
 from router.store.beside import Use, Watched, forget_watched, in_use, terms_with, watched
@@ -58,24 +60,14 @@ def watch(app: App, book: RuleBook, wish: Wish) -> bool:
         Conflict: It is the active version.
         Transient: The database cannot be reached; nothing changed.
     """
-    serving, checks, _ = _checked(app, book)
+    serving, found = _checked(app, book)
     serve, now = app.settings.book, read_now()
     with transaction(app.engine) as tx:
         books.lock_book(tx, serve)
         _not_active(tx, serve, book.digest)
         if books.aliases(tx, serve).shadow == book.digest:
             return False
-        books.store_version(tx, book, by=wish.by, note=wish.note, now=now, checks=checks)
         forget_watched(tx, serve, book.digest)
-        books.move_alias(
-            tx,
-            serve=serve,
-            alias=Alias.SHADOW,
-            digest=book.digest,
-            by=wish.by,
-            now=now,
-            terms=terms_with({}, now),
-        )
         entry = Entry(
             book=serve,
             act=BookAct.SHADOW,
@@ -85,6 +77,7 @@ def watch(app: App, book: RuleBook, wish: Wish) -> bool:
             note=wish.note or "begins",
             data={"on": True},
         )
+        _put_to_use(tx, Alias.SHADOW, book, entry, terms=terms_with({}, now), found=found)
         rung = announce(app, tx, entry, serving)
     app.bell.ring_destinations(rung)
     log.info("shadow_began", digest=book.digest)
@@ -127,7 +120,15 @@ def seen(app: App, *, most: int) -> Seen | None:
         return Seen(use, ended, watched(tx, serve, use, most=most))
 
 
-def begin(app: App, book: RuleBook, terms: Terms, wish: Wish, *, agreed_by: str = "") -> bool:
+def begin(  # noqa: PLR0913 - which version, for whom, and who says so
+    app: App,
+    book: RuleBook,
+    terms: Terms,
+    wish: Wish,
+    *,
+    agreed_by: str = "",
+    watch: Watch | None = None,
+) -> bool:
     """Let a version decide a share of the new leads, or another share of them.
 
     Leads that were given to it stay with it, also when its share becomes smaller or it ends.
@@ -139,6 +140,7 @@ def begin(app: App, book: RuleBook, terms: Terms, wish: Wish, *, agreed_by: str 
         wish: Who wants it, and why.
         agreed_by: The second person, where the active version's policy wants one for what this
             share of the leads would be put to.
+        watch: Told how far it is, where leads of the past are tried.
 
     Returns:
         Whether anything changed; False when it has exactly these leads already.
@@ -149,29 +151,21 @@ def begin(app: App, book: RuleBook, terms: Terms, wish: Wish, *, agreed_by: str 
         Rejected: A team is no pool of the active version.
         Transient: The database cannot be reached; nothing changed.
     """
-    serving, checks, change = _checked(app, book)
+    serving, found = _checked(app, book)
     _known_teams(terms, serving)
-    _agreed(serving, change, terms, wish.by, agreed_by)
-    serve, now = app.settings.book, read_now()
+    if not agreed_by or _same(agreed_by, wish.by):
+        why = _reasons(app, book, serving, found, terms=terms, watch=watch)
+        _need_nobody(terms, agreed_by, why)
+    serve, now, said = app.settings.book, read_now(), terms.as_json()
     with transaction(app.engine) as tx:
         books.lock_book(tx, serve)
         _not_active(tx, serve, book.digest)
-        before = in_use(tx, serve, Alias.CANARY)
-        same = before is not None and before.digest == book.digest
-        if before is not None and same and terms_from(before.terms) == terms:
-            return False
-        # A share that grows is the same canary: what it has shown so far still counts.
-        began = before.began if before is not None and same else now
-        books.store_version(tx, book, by=wish.by, note=wish.note, now=now, checks=checks)
-        books.move_alias(
-            tx,
-            serve=serve,
-            alias=Alias.CANARY,
-            digest=book.digest,
-            by=wish.by,
-            now=now,
-            terms=terms_with(terms.as_json(), began),
-        )
+        use, began = in_use(tx, serve, Alias.CANARY), now
+        if use is not None and use.digest == book.digest:
+            if terms_from(use.terms) == terms:
+                return False
+            # A share that grows is the same canary: what it has shown so far still counts.
+            began = use.began
         entry = Entry(
             book=serve,
             act=BookAct.CANARY,
@@ -179,8 +173,9 @@ def begin(app: App, book: RuleBook, terms: Terms, wish: Wish, *, agreed_by: str 
             at=now,
             by=wish.by,
             note=f"{terms.words()}: {wish.note}" if wish.note else terms.words(),
-            data={"on": True, "terms": terms.as_json(), "agreed_by": agreed_by},
+            data={"on": True, "terms": said, "agreed_by": agreed_by},
         )
+        _put_to_use(tx, Alias.CANARY, book, entry, terms=terms_with(said, began), found=found)
         rung = announce(app, tx, entry, serving)
     app.bell.ring_destinations(rung)
     log.info("canary_began", digest=book.digest, percent=terms.percent)
@@ -203,7 +198,7 @@ def end(app: App, wish: Wish) -> str:
     return _end(app, Alias.CANARY, wish, wish.note or "ends")
 
 
-def promote(app: App, wish: Wish) -> Published:
+def promote(app: App, wish: Wish, *, watch: Watch | None = None) -> Published:
     """Make the canary the active version, through the same gate as every other.
 
     It goes on as a canary while it waits for a second person.
@@ -211,6 +206,7 @@ def promote(app: App, wish: Wish) -> Published:
     Args:
         app: Of this process.
         wish: Who wants it, and why.
+        watch: Told how far it is, where leads of the past are tried.
 
     Raises:
         NotFound: There is no canary.
@@ -223,7 +219,7 @@ def promote(app: App, wish: Wish) -> Published:
         use = in_use(tx, serve, Alias.CANARY)
     if use is None:
         raise NotFound("There is no canary to promote. `lead-router rules publish` needs none.")
-    done = publish(app, app.shelf.book(use.digest), wish)
+    done = publish(app, app.shelf.book(use.digest), wish, watch=watch)
     with transaction(app.engine) as tx:
         settle(tx, serve, read_now())
     return done
@@ -253,11 +249,35 @@ def _end(app: App, alias: Alias, wish: Wish, note: str) -> str:
     return use.digest
 
 
-def _checked(app: App, book: RuleBook) -> tuple[RuleBook, dict[str, object], Change]:
+def _put_to_use(  # noqa: PLR0913 - what is stored, by name
+    tx: Tx,
+    alias: Alias,
+    book: RuleBook,
+    entry: Entry,
+    *,
+    terms: Mapping[str, object],
+    found: Looked,
+) -> None:
+    """Store a version, and let it do what it shall do from now on."""
+    # What was checked of one that waits for a second person is more than what was checked now.
+    checks = found.checks if books.version(tx, book.digest) is None else None
+    books.store_version(tx, book, by=entry.by, note=entry.note, now=entry.at, checks=checks)
+    books.move_alias(
+        tx,
+        serve=entry.book,
+        alias=alias,
+        digest=book.digest,
+        by=entry.by,
+        now=entry.at,
+        terms=terms,
+    )
+
+
+def _checked(app: App, book: RuleBook) -> tuple[RuleBook, Looked]:
     """Look at a version as its publishing would; refuse what must not decide, or be watched.
 
     Returns:
-        The version that serves, what was found in short, and what would change.
+        The version that serves, and what was found.
 
     Raises:
         BookError: It has errors, or its tests fail.
@@ -271,7 +291,7 @@ def _checked(app: App, book: RuleBook) -> tuple[RuleBook, dict[str, object], Cha
     found = look(book, serving, read_now())
     if found.problems:
         raise BookError(found.problems)
-    return serving, dict(found.checks), found.change
+    return serving, found
 
 
 def _not_active(tx: Tx, serve: str, digest: str) -> None:
@@ -296,17 +316,38 @@ def _known_teams(terms: Terms, serving: RuleBook) -> None:
             )
 
 
-def _agreed(serving: RuleBook, change: Change, terms: Terms, by: str, agreed_by: str) -> None:
-    """Refuse a canary that would go around the second person whom publishing it would need."""
-    share = replace(change, moved=math.ceil(change.moved * terms.percent / ALL), bars=False)
-    reasons = second_person(serving.policy.publishing, share)
-    if not reasons:
-        return
+def _reasons(  # noqa: PLR0913 - what the answer rests on
+    app: App,
+    book: RuleBook,
+    serving: RuleBook,
+    found: Looked,
+    *,
+    terms: Terms,
+    watch: Watch | None,
+) -> tuple[str, ...]:
+    """Return why a canary needs the second person whom publishing its version would need.
+
+    The share of leads that may change hands is measured by the share of leads that it is given.
+    """
+    policy = serving.policy.publishing
+    if policy.approve_over is not None:
+        past = last_days(policy.look_back, read_now(), app.settings.book, most=MOST_LEADS)
+        found = weigh(app, book, serving, found, past=past, watch=watch)
+    moved = math.ceil(found.change.moved * terms.percent / ALL)
+    return second_person(policy, replace(found.change, moved=moved, bars=False))
+
+
+def _need_nobody(terms: Terms, agreed_by: str, reasons: tuple[str, ...]) -> None:
     said = " ".join(reasons)
-    if not agreed_by:
+    if reasons and agreed_by:
+        raise Conflict(f"{agreed_by} cannot agree to a canary of their own. {said}")
+    if reasons:
         raise Conflict(
             f"A canary of {terms.words()} needs a second person. {said} Ask somebody else, and"
             " name them with --agreed-by."
         )
-    if agreed_by.strip().casefold() == by.strip().casefold():
-        raise Conflict(f"{by} cannot agree to a canary of their own. {said}")
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two names are of the same person, however they are typed."""
+    return one.strip().casefold() == other.strip().casefold()

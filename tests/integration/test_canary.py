@@ -14,11 +14,12 @@ from router.road.act import act
 from router.road.band import showing
 from router.road.drain import Road
 from router.road.explain import explain
-from router.road.publish import Standing, Wish, approve
+from router.road.publish import Standing, Wish, approve, publish
 from router.road.tick import Ticker
 from router.road.tried import begin, end, promote
 from router.road.words import decline
 from router.rulebook.canary import Terms, pilots, serves
+from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
 from router.store import books
 from router.store.tx import transaction
@@ -256,6 +257,19 @@ def test_a_canary_is_no_way_around_the_second_person(app: App, small: RuleBook) 
     approve(app, book.digest, OPS)
     tick(app)
     assert sees([app], active=book.digest, canary="")
+
+
+def test_a_small_share_may_try_what_all_leads_need_a_second_person_for(
+    app: App, road: Road, small: RuleBook
+) -> None:
+    limit = small.files["book.yaml"].replace("approve_guards: true", "approve_over: 0.2")
+    limited = book_from_files({**small.files, "book.yaml": limit})
+    publish(app, limited, Wish("ben", override="this test"))
+    assert sees([app], active=limited.digest)
+    pour(road, [inquiry() for _ in range(20)])
+    with pytest.raises(Conflict, match=r"50.0% of 20 leads would change hands"):
+        begin(app, moving(limited), Terms(50.0), REV)
+    assert begin(app, moving(limited), Terms(10.0), REV)
 
 
 def test_a_canary_that_is_promoted_decides_every_lead(
