@@ -33,6 +33,12 @@ def bent(book: RuleBook, path: str, more: str) -> RuleBook:
     return book_from_files({**book.files, path: book.files[path] + more})
 
 
+def barred(book: RuleBook, policy: str) -> RuleBook:
+    """Return a version that may be changed as this says, instead of as the book says itself."""
+    plain = book.files["book.yaml"].partition("\n# When a new version needs")[0]
+    return book_from_files({**book.files, "book.yaml": f"{plain}{policy}"})
+
+
 def harmless(book: RuleBook, word: str = "quiet") -> RuleBook:
     """Return another version that decides every lead as this one does."""
     return bent(book, "book.yaml", f"# {word}\n")

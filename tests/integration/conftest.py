@@ -15,7 +15,7 @@ from router.rulebook.model import RuleBook
 from router.settings import Settings, settings
 from router.store import books
 from router.store.tx import transaction
-from tests.versions import bent, follows
+from tests.versions import barred, follows
 
 Run = Callable[..., tuple[int, dict[str, object]]]
 _BARS = "\npublishing: {approve_guards: true, window: london, owner: george-amari}\n"
@@ -24,7 +24,7 @@ _BARS = "\npublishing: {approve_guards: true, window: london, owner: george-amar
 @pytest.fixture
 def base(app: App, starter_book: RuleBook) -> RuleBook:
     """Make a version active whose guards and hours need a second person; nothing waits."""
-    book = bent(starter_book, "book.yaml", _BARS)
+    book = barred(starter_book, _BARS)
     with transaction(app.engine) as tx:
         tx.run("DELETE FROM rulebook_proposal")
         tx.run("DELETE FROM rulebook_log")

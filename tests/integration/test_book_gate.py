@@ -18,7 +18,7 @@ from router.store import books
 from router.store.book_log import history
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at
-from tests.versions import OPS, REV, acts, bent, follows, harmless, without_norway, written
+from tests.versions import OPS, REV, acts, barred, follows, harmless, without_norway, written
 
 Run = Callable[..., tuple[int, dict[str, object]]]
 
@@ -42,7 +42,7 @@ def past(road: Road) -> Iterator[list[Lead]]:
 @pytest.fixture
 def bars(app: App, starter_book: RuleBook) -> RuleBook:
     """Make a version active that limits how many leads may change hands; nothing waits."""
-    book = bent(starter_book, "book.yaml", _BARS)
+    book = barred(starter_book, _BARS)
     with transaction(app.engine) as tx:
         tx.run("DELETE FROM rulebook_proposal")
         tx.run("DELETE FROM rulebook_log")

@@ -1,5 +1,6 @@
 """The shipped book is sound, and sends typical leads where its README says."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from router.lead.facts import Facts
 from router.rulebook.evaluate import collect, evaluate
 from router.rulebook.load import load_book
 from router.rulebook.model import Phase, RuleBook, Verdict
+from router.rulebook.worktime import work_time
 
 FOLDER = Path(__file__).resolve().parents[3] / "rules"
 
@@ -36,6 +38,11 @@ def decided(book: RuleBook, facts: Facts) -> Verdict:
         ({"email.domain": "contoso-insights.example"}, ("review", "competitor")),
         ({"company_size": 4000, "country": "DE", "intent": "pricing"}, ("pool", "enterprise")),
         ({"country": "DE", "intent": "pricing"}, ("pool", "dach")),
+        ({"country": "DE", "postcode": "80331", "intent": "pricing"}, ("pool", "dach-south")),
+        ({"country": "GB", "postcode": "EC2V 7HN", "intent": "demo"}, ("pool", "uk-south")),
+        ({"email.domain": "kestrel-freight.example", "country": "GB"}, ("person", "rhys-morgan")),
+        ({"service_line": "health-data", "country": "GB"}, ("review", "regulated_product")),
+        ({"service_line": "health-data", "country": "FR"}, ("reject", "not_licensed")),
         ({"country": "US", "service_line": "paid-media"}, ("pool", "paid-media")),
         ({"country": "IE", "intent": "support"}, ("queue", "support-triage")),
         ({"country": "NZ"}, ("person", "ruby-tran")),
@@ -65,6 +72,15 @@ def test_every_rule_shows_what_it_matches_and_what_it_misses(book: RuleBook) -> 
 def test_every_source_that_people_are_told_of_is_there(book: RuleBook) -> None:
     assert set(book.sources) == {"generic", "html", "standard", "tally", "typeform"}
     assert book.sources["typeform"].verify.prefix == "sha256="
+
+
+def test_the_book_says_itself_when_a_second_person_must_agree(book: RuleBook) -> None:
+    policy = book.policy.publishing
+    assert policy.approve_guards
+    assert policy.approve_over == 0.2
+    hours = work_time(book.calendars[policy.window])
+    assert hours.is_open(datetime(2026, 11, 21, 3, tzinfo=UTC))
+    assert not hours.is_open(datetime(2026, 12, 28, 12, tzinfo=UTC))
 
 
 def test_each_intent_but_other_has_enough_cues(book: RuleBook) -> None:
