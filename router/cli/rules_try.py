@@ -73,7 +73,7 @@ def canary(
             metavar="DIGEST|FOLDER|off|status|promote",
             help="A stored version, by its digest or the first characters of it, or a book's"
             " folder: give it leads. `off`: no more leads. `status`: how it does. `promote`: make"
-            " it the active version, through the same gate as `publish`.",
+            " it the active version, as `publish` does.",
         ),
     ] = "status",
     *,
@@ -301,7 +301,8 @@ def _tell_last(app: "App", *, json: bool) -> None:
             f"The last one, version {returned.digest[:_SHOWN]}, was ended at"
             f" {shown(returned.at)}: {returned.note}."
         )
-        say("What it decided stays decided; `lead-router rules reroute` decides it again.")
+        digest = returned.digest[:_SHOWN]
+        say(f"What it decided stays decided; `lead-router reroute --digest {digest}` undoes it.")
 
 
 def _share(part: int, whole: int) -> str:

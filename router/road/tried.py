@@ -199,7 +199,7 @@ def end(app: App, wish: Wish) -> str:
 
 
 def promote(app: App, wish: Wish, *, watch: Watch | None = None) -> Published:
-    """Make the canary the active version, through the same gate as every other.
+    """Make the canary the active version; it is published as every other.
 
     It goes on as a canary while it waits for a second person.
 
