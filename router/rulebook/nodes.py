@@ -13,6 +13,7 @@ import yaml
 from router.rulebook.problems import Problems
 from router.rulebook.rule import Place
 
+_NO_ANCHORS = "anchors and aliases (& and *) are not read"
 #: How deep maps and lists may be nested.
 MAX_DEPTH = 12
 
@@ -86,13 +87,17 @@ class _Builder:
 
     def node(self, event: _Event, depth: int) -> Node:
         """Build the node that begins with ``event``."""
-        if event.anchor is not None:
-            raise self.refuse(event, "anchors and aliases (& and *) are not read", "Write it out.")
-        if event.tag is not None:
-            raise self.refuse(event, f"the tag {event.tag} is not read", "Remove it.")
+        kind = type(event)
+        if kind is yaml.AliasEvent:
+            # What it stands for is nowhere: nothing behind it could be understood.
+            raise self.refuse(event, _NO_ANCHORS, "Write it out.")
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
-        kind = type(event)
+        if event.anchor is not None:
+            self.problems.add(Place(self.file, line, column), _NO_ANCHORS, advice="Write it out.")
+        if event.tag is not None:
+            what = f"the tag {event.tag} is not read"
+            self.problems.add(Place(self.file, line, column), what, advice="Remove it.")
         if kind is yaml.ScalarEvent:
             return Scalar(self.file, line, column, event.value, event.implicit[0])
         if depth >= MAX_DEPTH:

@@ -92,6 +92,13 @@ def test_yaml_beyond_what_a_book_needs_is_refused(
     assert said in found
 
 
+def test_an_anchor_hides_no_other_mistake(files: dict[str, str]) -> None:
+    found = problems(files | {"book.yaml": "name: &x 1\nfallback_ownr: !!str me\n"})
+    assert "book.yaml:1:7: anchors and aliases" in found
+    assert "book.yaml:2:16: the tag" in found
+    assert "fallback_ownr" in found
+
+
 def test_one_unreadable_file_does_not_make_all_its_names_unknown(files: dict[str, str]) -> None:
     found = problems(files | {"teams.yaml": "people: [\n"})
     assert found.count("\n") < 5
