@@ -29,12 +29,14 @@ from router.rulebook.shape import (
 Allowed = Callable[[FactValue], int]
 _TEXTS = (FactType.TEXT, FactType.CODE)
 #: Bits that the masks of one column may take: what is more is merged, and judged exactly.
-_ROOM = 8 << 20
+_ROOM = 1 << 20
 _DENSE = 2 << 20
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = (0, 0)
+#: What a look into a mapping costs, in rules that could be judged meanwhile.
+_LOOK = 0.5
 #: Which kind of atom leaves the fewest rules, first.
-_RANK = {"is": 0, "has": 0, "starts": 1, "ends": 1, "list": 2, "contains": 3}
+_RANK = {"is": 0, "has": 0, "starts": 1, "ends": 1, "list": 2, "contains": 3, "matches": 4}
 
 
 class Ask(NamedTuple):
@@ -82,8 +84,8 @@ class Column:
     asks: int
     #: Place of a rule to the share of values that are thought to leave it.
     shares: Mapping[int, float]
-    #: True when asking costs as much as judging some rules.
-    costly: bool = False
+    #: What asking costs, in rules that could be judged meanwhile.
+    cost: float
 
 
 def bits(positions: Iterable[int], rules: int) -> int:
@@ -110,15 +112,15 @@ def column(asked: Asked, size: Size, book: RuleBook) -> Column:
         size: Of the phase.
         book: Its lists.
     """
-    false, unknown = _absent(asked, book)
+    false, unknown = absences(asked, book)
     asks = bits((*asked.rules, *asked.needs), size.rules)
     never = size.every ^ bits(false, size.rules)
     unsure = bits((*unknown, *asked.needs), size.rules)
     kind = kind_of(asked.fact)
-    costly = False
+    cost = _LOOK
     shares: Mapping[int, float]
     if kind in _TEXTS:
-        allowed, shares, costly = _texts(asked, size, book)
+        allowed, shares, cost = _texts(asked, size, book)
     elif kind is FactType.LIST:
         allowed, shares = _lists(asked, size, book)
     elif kind is FactType.BOOL:
@@ -134,7 +136,7 @@ def column(asked: Asked, size: Size, book: RuleBook) -> Column:
         absent_near=never & ~unsure,
         asks=asks,
         shares=shares,
-        costly=costly,
+        cost=cost,
     )
 
 
@@ -166,8 +168,13 @@ def kind_of(fact: str) -> FactType | None:
     return FACTS[fact][0] if fact in FACTS else None
 
 
-def _absent(asked: Asked, book: RuleBook) -> tuple[list[int], list[int]]:
-    """Return the rules that are false, and those that are unknown, without the fact."""
+def absences(asked: Asked, book: RuleBook) -> tuple[list[int], list[int]]:
+    """Return the rules that are false, and those that are unknown, without the fact.
+
+    Args:
+        asked: What the rules ask of it.
+        book: Its lists and calendars.
+    """
     false, unknown = [], []
     for position, (parts, *_) in asked.rules.items():
         truths = [
@@ -201,19 +208,19 @@ def _flags(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, dict[int,
     return masks.__getitem__, left  # type: ignore[return-value]  # its type is declared
 
 
-def _texts(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, Mapping[int, float], bool]:
+def _texts(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, Mapping[int, float], float]:
     gains, losses, wanting = _atoms(asked)
     default = size.every ^ bits(wanting, size.rules)
-    gained, lost = catch(gains, book), catch(losses, book)
+    gained, lost = catch(gains, book, loosely=True), catch(losses, book)
     shares = _shares(wanting, gained)
     if gained.only_exact and lost.only_exact:
         named = gained.exact.keys() | lost.exact.keys()
         if len(named) * size.rules <= _DENSE:
             masks = {text: (default | gained.hits(text)) & ~lost.hits(text) for text in named}
-            return _dense(masks, default), shares, False
+            return _dense(masks, default), shares, gained.cost
     if gained.only_exact and not lost:
-        return _sparse(gained.exact, default), shares, False
-    return _caught(gained, lost, default), shares, gained.costly
+        return _sparse(gained.exact, default), shares, gained.cost
+    return _caught(gained, lost, default), shares, gained.cost + lost.cost
 
 
 def _dense(masks: dict[str, int], default: int) -> Allowed:
@@ -232,13 +239,12 @@ def _sparse(exact: Mapping[str, tuple[int, int]], default: int) -> Allowed:
 
 
 def _caught(gained: Caught, lost: Caught, default: int) -> Allowed:
-    gain, lose = gained.hits, lost.hits
+    gain, lose, loses = gained.hits, lost.hits, bool(lost)
 
     def allowed(value: FactValue) -> int:
-        text = value.casefold()  # type: ignore[union-attr]  # its type is declared
-        more, less = gain(text), lose(text) if lost else 0
+        more = gain(value)  # type: ignore[arg-type]  # its type is declared
         left = default | more if more else default
-        return left & ~less if less else left
+        return left & ~lose(value) if loses else left  # type: ignore[arg-type]  # its type is declared
 
     return allowed
 
@@ -246,7 +252,7 @@ def _caught(gained: Caught, lost: Caught, default: int) -> Allowed:
 def _lists(asked: Asked, size: Size, book: RuleBook) -> tuple[Allowed, Mapping[int, float]]:
     gains, losses, wanting = _atoms(asked)
     default = size.every ^ bits(wanting, size.rules)
-    gained, lost = catch(gains, book), catch(losses, book)
+    gained, lost = catch(gains, book, loosely=True), catch(losses, book)
     out = [
         position
         for position, (parts, *_) in asked.rules.items()

@@ -19,7 +19,7 @@ from router.rulebook.model import (
     Rule,
     RuleBook,
 )
-from router.rulebook.operands import fold, is_open, moment, pattern, raw, texts
+from router.rulebook.operands import fold, is_open, moment, occurs, texts
 
 _O = Operator
 _ORDER: dict[Operator, Callable[[float, float], bool]] = {
@@ -186,7 +186,11 @@ def _has(fact: str, values: frozenset[str]) -> Test:
         found = facts.get(fact)
         if found is None:
             return None
-        return isinstance(found, tuple) and any(item.casefold() in values for item in found)
+        if isinstance(found, tuple):
+            for item in found:
+                if item.casefold() in values:
+                    return True
+        return False
 
     return test
 
@@ -217,8 +221,7 @@ def _ordered(fact: str, operator: Operator, want: FactValue) -> Test:
 def _worded(fact: str, operator: Operator, want: FactValue) -> Test:
     parts = texts(want)
     if operator is _O.MATCHES:
-        search = pattern(str(want)).search
-        return _text_test(fact, lambda text: search(raw(text)) is not None)
+        return _text_test(fact, occurs(str(want)))
     if operator is _O.STARTS_WITH:
         return _text_test(fact, lambda text: text.casefold().startswith(parts))
     if operator is _O.ENDS_WITH:

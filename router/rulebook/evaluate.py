@@ -6,13 +6,14 @@ those are judged exactly, in the order of the book. Both agree with
 :mod:`router.rulebook.explain`, which is plain and slow; property tests hold them together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, takewhile
 
 from router.lead.facts import Facts
+from router.rulebook.index import Index
 from router.rulebook.model import Phase, Row, RuleBook, Verdict
 from router.rulebook.operands import with_row
-from router.rulebook.phases import UNKNOWN_FACT, Compiled, compiled_phase
+from router.rulebook.phases import UNKNOWN_FACT, Compiled, CompiledPhase, compiled_phase
 
 __all__ = ["UNKNOWN_FACT", "collect", "evaluate", "near_misses", "unknown_facts"]
 
@@ -42,16 +43,7 @@ def evaluate(book: RuleBook, phase: Phase, facts: Facts, *, start: int = 0) -> V
             if asks and found is None:
                 return unknown
         return compiled.nothing
-    for position in index.survivors(facts):
-        if position < start:
-            continue
-        test, asks, fired, unknown = compiled.entry(position)
-        found = test(facts)
-        if found:
-            return fired if found is True else _with_row(fired, found)
-        if asks and found is None:
-            return unknown
-    return compiled.nothing
+    return _first(compiled, index, facts, start)
 
 
 def collect(book: RuleBook, phase: Phase, facts: Facts) -> tuple[Verdict, ...]:
@@ -67,7 +59,7 @@ def collect(book: RuleBook, phase: Phase, facts: Facts) -> tuple[Verdict, ...]:
     compiled = compiled_phase(book, phase)
     index = compiled.index
     fired_by: list[Verdict] = []
-    asked: Iterator[Compiled] | tuple[Compiled, ...] = compiled.plain
+    asked: Iterable[Compiled] = compiled.plain
     if index is not None:
         asked = map(compiled.entry, index.survivors(facts))
     for test, _, fired, _ in asked:
@@ -99,7 +91,7 @@ def near_misses(
     end = len(compiled.rules) if before is None else before
     asked: Iterator[int] | tuple[int, ...] = compiled.several
     if index is not None:
-        asked = index.nearly(facts)
+        asked = index.nearly(facts, end)
     found = (
         compiled.rules[at].id
         for at in takewhile(end.__gt__, asked)
@@ -122,6 +114,35 @@ def unknown_facts(book: RuleBook, phase: Phase, facts: Facts) -> tuple[str, ...]
         Their names, in the order in which the book first asks for them.
     """
     return tuple([name for name in compiled_phase(book, phase).asked if name not in facts])
+
+
+def _first(compiled: CompiledPhase, index: Index, facts: Facts, start: int) -> Verdict:
+    """Ask each branch only for rules that stand before the best one of the branches before it."""
+    before, said = len(compiled.rules), compiled.nothing
+    known = facts.get
+    for fact, texts, branch in index.branches:
+        value = known(fact)
+        if texts is None or value.__class__ is not str:
+            places = branch.places(facts, before)
+        else:
+            node = texts.get(value.casefold())
+            if node is None:
+                continue
+            places = node if node.__class__ is tuple else node.places(facts, before)  # type: ignore[union-attr]  # the other of the two
+        for place in places:
+            if place >= before:
+                break
+            if place < start:
+                continue
+            test, asks, fired, unknown = compiled.entry(place)
+            found = test(facts)
+            if found:
+                before, said = place, fired if found is True else _with_row(fired, found)
+                break
+            if asks and found is None:
+                before, said = place, unknown
+                break
+    return said
 
 
 def _with_row(fired: Verdict, row: Row) -> Verdict:

@@ -1,245 +1,248 @@
 """The index of a phase: a lead's values leave some of its rules, found without asking each one.
 
-Rules are put into groups by the fact that says most about them: a lead with another domain, or of
-another campaign, is done with a whole group in one look. Within a group every fact that its rules
-ask for has a column (:mod:`router.rulebook.columns`): from a value to the rules that it does not
-rule out, one bit each. What all columns leave is judged exactly. So the index never takes a rule
-away that is true, nor one that is unknown and asks for a person; a rule with nothing that a
-column understands is always left.
+Every rule stands in one branch, by the fact that says most about it. Where rules want one of some
+texts, such as a domain or a country, a look into a dictionary gives those that want this one; if
+they are many, they are a group (:mod:`router.rulebook.groups`) of their own. What is left is
+judged exactly. So the index never takes a rule away that is true, nor one that is unknown and
+asks for a person; a rule with nothing that it understands is always left.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from heapq import merge
-from struct import unpack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import maxsize
 
-from router.lead.facts import Facts
-from router.rulebook.columns import Allowed, Ask, Asked, Column, Size, ask, bits, column
-from router.rulebook.explain import parts_of
-from router.rulebook.model import Comparison, Condition, NotOf, OnUnknown, Rule, RuleBook
-from router.rulebook.shape import asked_by, conjuncts, subjects
+from router.lead.facts import Facts, FactType
+from router.rulebook.columns import Ask, Asked, absences, kind_of
+from router.rulebook.events import ALIKE, beginning, by_length, ending
+from router.rulebook.groups import Group, Nearly, Questions
+from router.rulebook.model import OnUnknown, RuleBook
+from router.rulebook.shape import when_given
 
-#: So many rules are taken one by one; of more, the bits are cut into words first.
-_FEW = 6
-#: A column must spare so many rules, or judging them costs less than asking it.
-_WORTH = 0.4
+#: So many rules of one text are judged one by one; more are a group.
+_FEW = 4
 #: The share of values that is thought to leave a rule of which nothing better is known.
 _UNSURE = 0.6
-#: A costly column is asked only while so many of its rules are left.
-_WORTH_COSTLY = 6
+#: A rule that wants one of more texts than this stands under none of them.
+_MANY_TEXTS = 100
+#: Members of lists that rules may stand under, all in all.
+_MANY_MEMBERS = 100_000
+_WHOLE = frozenset({"is", "has"})
+_ENDS = ("starts", "ends")
+#: Telling these costs more than judging a rule: they do not come first.
+_LATE = frozenset({"contains", "matches"})
+
+#: Texts, beginnings and endings.
+Wanted = tuple[Sequence[str], Sequence[str], Sequence[str]]
+#: Places of rules, lowest first, or a group that finds them.
+Node = tuple[int, ...] | Group
 
 
 class Index:
-    """The groups of a phase."""
+    """The branches of a phase."""
 
-    __slots__ = ("_groups",)
+    __slots__ = ("_nearly", "_questions", "branches")
 
-    def __init__(self, rules: Sequence[Rule], book: RuleBook) -> None:
-        """Make the groups.
+    def __init__(self, questions: Questions) -> None:
+        """Make the branches.
 
         Args:
-            rules: Of the phase, in their order.
-            book: Its lists.
+            questions: Of the phase.
         """
-        asks, needs = _asked(rules)
+        self._questions = questions
+        self._nearly: Nearly | None = None
         members: dict[str, list[int]] = {}
-        for at, fact in enumerate(_first_facts(len(rules), asks)):
+        for at, fact in enumerate(_first_facts(questions)):
             members.setdefault(fact, []).append(at)
-        self._groups = tuple(
-            _Group(places, rules, _of(places, asks, needs), book) for places in members.values()
+        found: list[tuple[int, Branch]] = []
+        for fact, places in members.items():
+            wanted = _wanted(fact, places, questions)
+            if wanted:
+                found.append((len(wanted), Keyed(fact, wanted, questions)))
+            others = [at for at in places if at not in wanted]
+            if others:
+                found.append((len(others), Group(others, questions)))
+        # The largest first: it is the one that most likely has a rule that fires early.
+        found.sort(key=lambda each: each[0], reverse=True)
+        #: Each with its fact and, where a whole text is all that counts, what it leads to.
+        self.branches: tuple[tuple[str, Mapping[str, Node] | None, Branch], ...] = tuple(
+            (branch.fact, branch.texts, branch) for _, branch in found
         )
 
-    def survivors(self, facts: Facts) -> Iterator[int]:
+    def survivors(self, facts: Facts) -> list[int]:
         """Return the places of the rules that are not ruled out, lowest first.
 
         Args:
             facts: What is known.
         """
-        found = []
-        for group in self._groups:
-            left = group.left(facts)
-            if left:
-                found.append(group.placed(left))
-        return found[0] if len(found) == 1 else merge(*found)
+        return sorted(at for *_, each in self.branches for at in each.places(facts, maxsize))
 
-    def nearly(self, facts: Facts) -> Iterator[int]:
+    def nearly(self, facts: Facts, before: int) -> Iterator[int]:
         """Return the rules of two or more conditions of which at most one seems not to hold.
 
         Args:
             facts: What is known.
+            before: Only rules before this place in the phase.
 
         Returns:
             Their places, lowest first.
         """
-        return merge(*(group.placed(group.nearly(facts)) for group in self._groups))
+        if self._nearly is None:
+            # Made when it is asked first: a trial or a backtest never does.
+            self._nearly = Nearly(self._questions)
+        return self._nearly.places(facts, before)
 
 
-class _Group:
-    """Rules that ask for the same fact first, with the columns of all that they ask for."""
+class Keyed:
+    """Rules by the texts of which each wants one, whole or at an end."""
 
-    __slots__ = ("_columns", "_costly", "_every", "_near", "_places", "_several", "_single")
+    __slots__ = (
+        "_absent",
+        "_by_text",
+        "_empty",
+        "_ends",
+        "_is_list",
+        "_made",
+        "_starts",
+        "fact",
+        "texts",
+    )
 
-    def __init__(
-        self, places: list[int], rules: Sequence[Rule], asked: Sequence[Asked], book: RuleBook
-    ) -> None:
-        count = len(places)
-        self._places = tuple(places)
-        self._every = (1 << count) - 1
-        mine = [rules[at] for at in places]
-        review = (at for at, rule in enumerate(mine) if rule.on_unknown is OnUnknown.REVIEW)
-        size = Size(count, self._every, bits(review, count))
-        made = [column(each, size, book) for each in asked]
-        chosen = _chosen(made, count)
-        self._columns: tuple[tuple[str, Allowed, int], ...] = tuple(
-            (each.fact, each.allowed, each.absent) for each in chosen if not each.costly
+    def __init__(self, fact: str, wanted: Mapping[int, Wanted], questions: Questions) -> None:
+        """Sort the rules by text.
+
+        Args:
+            fact: The fact, a text or a list.
+            wanted: Place of a rule to what it wants one of.
+            questions: Of the phase.
+        """
+        self.fact = fact
+        self._is_list = kind_of(fact) is FactType.LIST
+        #: Texts that lead to the same rules share what they lead to.
+        self._made: dict[tuple[int, ...], Node] = {}
+        whole, starts, ends = (_by_text(wanted, at) for at in range(3))
+        self._by_text = {text: self._node(at, questions) for text, at in whole.items()}
+        self._starts, self._ends = (
+            tuple(
+                (length, {text: self._node(at, questions) for text, at in table.items()})
+                for length, table in by_length(texts, cut, ALIKE)
+            )
+            for texts, cut in ((starts, beginning), (ends, ending))
         )
-        self._costly = tuple(each for each in chosen if each.costly)
-        self._near = tuple((each.fact, each.allowed, each.absent_near) for each in made)
-        parts = [parts_of(rule.when) for rule in mine]
-        self._several = bits((at for at, each in enumerate(parts) if len(each) > 1), count)
-        # Two columns that rule out a rule mean two conditions, unless one condition asks both.
-        self._single = bits((at for at, each in enumerate(parts) if _one_fact_each(each)), count)
+        #: What a text leads to; None when that is not all that counts.
+        self.texts = None if self._is_list or starts or ends else self._by_text
+        mine = {at: questions.asks[fact][at] for at in wanted}
+        self._absent = self._node(_left_without(Asked(fact, mine, ()), questions), questions)
+        self._empty = self._node(
+            [at for at, each in mine.items() if _left_empty(fact, each, questions.book)], questions
+        )
 
-    def left(self, facts: Facts) -> int:
-        """Return the rules of the group that are not ruled out, one bit each."""
-        left = self._every
-        get = facts.get
-        for fact, allowed, absent in self._columns:
-            value = get(fact)
-            left &= absent if value is None else allowed(value)
-            if not left:
-                return 0
-        for each in self._costly:
-            value = get(each.fact)
-            if value is None:
-                left &= each.absent
-            elif (left & each.asks).bit_count() >= _WORTH_COSTLY:
-                left &= each.allowed(value)
-        return left
+    def places(self, facts: Facts, before: int) -> Iterable[int]:
+        """Return the places of the rules that are not ruled out, lowest first.
 
-    def nearly(self, facts: Facts) -> int:
-        """Return the rules of the group of which at most one condition seems not to hold."""
-        once = twice = 0
-        every = self._every
-        for fact, allowed, absent in self._near:
-            value = facts.get(fact)
-            failed = every ^ (absent if value is None else allowed(value))
-            twice |= once & failed
-            once |= failed
-        return self._several & ~(twice & self._single)
+        Args:
+            facts: What is known.
+            before: Rules from this place in the phase on do not matter; some may still be told.
+        """
+        value = facts.get(self.fact)
+        if value is None:
+            return _placed(self._absent, facts, before)
+        if self._is_list:
+            return self._of_items(value, facts, before)  # type: ignore[arg-type]  # its type is declared
+        text = value.casefold()  # type: ignore[union-attr]  # its type is declared
+        node = self._by_text.get(text)
+        for length, table in self._starts:
+            found = table.get(text[:length])
+            if found is not None:
+                node = found if node is None else self._joined(node, found, facts, before)
+        for length, table in self._ends:
+            found = table.get(text[-length:])
+            if found is not None:
+                node = found if node is None else self._joined(node, found, facts, before)
+        if node is None:
+            return ()
+        return node if node.__class__ is tuple else node.places(facts, before)  # type: ignore[union-attr]  # the other of the two
 
-    def placed(self, left: int) -> Iterator[int]:
-        """Return the places in the phase of rules of the group."""
-        return map(self._places.__getitem__, positions(left))
+    def _of_items(self, items: tuple[str, ...], facts: Facts, before: int) -> Iterable[int]:
+        if not items:
+            return _placed(self._empty, facts, before)
+        node: Node | None = None
+        for item in items:
+            found = self._by_text.get(item.casefold())
+            if found is not None:
+                node = found if node is None else self._joined(node, found, facts, before)
+        return () if node is None else _placed(node, facts, before)
 
+    def _joined(self, one: Node, other: Node, facts: Facts, before: int) -> tuple[int, ...]:
+        """Return the places of both, lowest first."""
+        return tuple(sorted({*_placed(one, facts, before), *_placed(other, facts, before)}))
 
-def positions(left: int) -> Iterator[int]:
-    """Return the places of the bits that are set, lowest first.
-
-    >>> list(positions(0b1001))
-    [0, 3]
-
-    Args:
-        left: One bit a rule.
-    """
-    for _ in range(_FEW):
-        if not left:
-            return
-        lowest = left & -left
-        yield lowest.bit_length() - 1
-        left ^= lowest
-    count = (left.bit_length() + 63) // 64
-    for at, word in enumerate(unpack(f"<{count}Q", left.to_bytes(8 * count, "little"))):
-        rest = word
-        while rest:
-            lowest = rest & -rest
-            yield 64 * at + lowest.bit_length() - 1
-            rest ^= lowest
+    def _node(self, places: Iterable[int], questions: Questions) -> Node:
+        name = tuple(sorted(set(places)))
+        if len(name) <= _FEW:
+            return name
+        found = self._made.get(name)
+        if found is None:
+            found = Group(name, questions, "" if self._is_list else self.fact)
+            self._made[name] = found
+        return found
 
 
-def _asked(
-    rules: Sequence[Rule],
-) -> tuple[dict[str, dict[int, Ask]], dict[str, dict[int, None]]]:
-    """Sort what the rules ask by fact: of it alone, and together with another one."""
-    parts: dict[str, dict[int, list[Condition]]] = {}
-    needs: dict[str, dict[int, None]] = {}
-    for at, rule in enumerate(rules):
-        for part in conjuncts(rule.when):
-            found = subjects(part)
-            if len(found) == 1:
-                parts.setdefault(found[0], {}).setdefault(at, []).append(part)
-            else:
-                for name in _needed(part):
-                    needs.setdefault(name, {})[at] = None
-    asks = {
-        fact: {at: ask(fact, each) for at, each in by_rule.items()}
-        for fact, by_rule in parts.items()
-    }
-    return asks, needs
+Branch = Keyed | Group
 
 
-def _first_facts(count: int, asks: Mapping[str, Mapping[int, Ask]]) -> list[str]:
+def _placed(node: Node, facts: Facts, before: int) -> Iterable[int]:
+    return node if isinstance(node, tuple) else node.places(facts, before)
+
+
+def _first_facts(questions: Questions) -> list[str]:
     """Return for each rule the fact that is thought to leave it least often; empty for none."""
-    found = [("", 1.0)] * count
-    for fact, by_rule in asks.items():
+    found = [("", 1.0)] * len(questions.rules)
+    for fact, by_rule in questions.asks.items():
         every = len({atom for each in by_rule.values() for atom in each.wanted or ()})
         for at, each in by_rule.items():
-            share = _UNSURE if each.wanted is None else len(each.wanted) / (1 + every)
+            share = _UNSURE
+            if each.wanted is not None and not any(atom.kind in _LATE for atom in each.wanted):
+                share = len(each.wanted) / (1 + every)
             if share < found[at][1]:
                 found[at] = (fact, share)
     return [fact for fact, _ in found]
 
 
-def _of(
-    places: Sequence[int],
-    asks: Mapping[str, Mapping[int, Ask]],
-    needs: Mapping[str, Mapping[int, None]],
-) -> list[Asked]:
-    """Return what some rules ask; their places count among themselves."""
-    found: dict[str, tuple[dict[int, Ask], list[int]]] = {}
-    for fact, by_rule in asks.items():
-        told = {own: by_rule[at] for own, at in enumerate(places) if at in by_rule}
-        if told:
-            found[fact] = (told, [])
-    for fact, needed in needs.items():
-        also = [own for own, at in enumerate(places) if at in needed]
-        if also:
-            found.setdefault(fact, ({}, []))[1].extend(also)
-    return [Asked(fact, told, also) for fact, (told, also) in found.items()]
-
-
-def _needed(part: Condition) -> tuple[str, ...]:
-    """Return the facts that a comparison of two facts needs known; none for what is joined."""
-    inner = part.part if isinstance(part, NotOf) else part
-    return asked_by(inner) if isinstance(inner, Comparison) else ()
-
-
-def _one_fact_each(parts: Sequence[Condition]) -> bool:
-    """Tell whether no part of a rule stands in two columns."""
-    for part in parts:
-        if isinstance(part, Comparison) and len(asked_by(part)) == 1:
+def _wanted(fact: str, places: Sequence[int], questions: Questions) -> dict[int, Wanted]:
+    """Return what each rule wants one of; without rules that can want anything else."""
+    found: dict[int, Wanted] = {}
+    room = _MANY_MEMBERS
+    lists = questions.book.lists
+    for at in places if fact else ():
+        atoms = questions.asks[fact][at].wanted
+        if atoms is None or len(atoms) > _MANY_TEXTS or {one.kind for one in atoms} & _LATE:
             continue
-        facts: set[str] = set()
-        for each in conjuncts(part):
-            found = subjects(each)
-            facts.update(found if len(found) == 1 else _needed(each))
-        if len(facts) > 1:
-            return False
-    return True
+        whole = [one.text for one in atoms if one.kind in _WHOLE]
+        members = [one for kind, name in atoms if kind == "list" for one in lists.get(name, ())]
+        room -= len(members)
+        if room >= 0:
+            starts, ends = ([one.text for one in atoms if one.kind == kind] for kind in _ENDS)
+            found[at] = ([*whole, *members], starts, ends)
+    return found
 
 
-def _chosen(made: Sequence[Column], count: int) -> tuple[Column, ...]:
-    """Return the columns that are worth asking for a decision, the ones that spare most first."""
-    left = [1.0] * count
-    found = []
-    by_power = sorted(
-        made, key=lambda each: sum(1 - share for share in each.shares.values()), reverse=True
+def _by_text(wanted: Mapping[int, Wanted], which: int) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for at, each in wanted.items():
+        for text in each[which]:
+            places.setdefault(text, []).append(at)
+    return places
+
+
+def _left_without(asked: Asked, questions: Questions) -> list[int]:
+    """Return the rules that are left when the fact is unknown."""
+    false, unknown = absences(asked, questions.book)
+    out = {*false}
+    out.update(at for at in unknown if questions.rules[at].on_unknown is not OnUnknown.REVIEW)
+    return [at for at in asked.rules if at not in out]
+
+
+def _left_empty(fact: str, each: Ask, book: RuleBook) -> bool:
+    """Tell whether a list without items leaves a rule."""
+    return kind_of(fact) is FactType.LIST and all(
+        when_given(part, book, {fact: ()}) for part in each.parts
     )
-    for each in by_power:
-        spared = 0.0
-        for at, share in each.shares.items():
-            before = left[at]
-            left[at] = after = before * share
-            spared += before - after
-        if spared > _WORTH:
-            found.append(each)
-    return tuple(found)

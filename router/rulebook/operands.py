@@ -1,6 +1,6 @@
 """What both evaluators compare with: folded values, moments, patterns, opening hours, cells."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +17,10 @@ from router.rulebook.worktime import work_time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: A calendar is worked out year by year, so a moment far away would take seconds.
 _YEARS = range(2020, 2060)
+#: Bytes that looking for many patterns at once may take.
+_ROOM = 32 << 20
+#: Tells which of many patterns occur in a text of UTF-8, by number.
+Search = Callable[[bytes], Sequence[int] | None]
 
 
 class Pattern(Protocol):
@@ -82,12 +86,67 @@ def pattern(written: str) -> Pattern:
     Raises:
         re2.error: It is no pattern.
     """
-    options = re2.Options()
-    options.case_sensitive = False
-    # Otherwise the library writes to the standard error of the process.
-    options.log_errors = False
-    made: Pattern = re2.compile(written, options)
+    made: Pattern = re2.compile(written, _options(plain=False))
     return made
+
+
+@lru_cache(maxsize=4096)
+def occurs(written: str) -> Callable[[str], bool]:
+    """Return what tells whether a pattern of RE2 occurs in a text, whatever the case.
+
+    It says the same as :func:`pattern`, in less than half the time.
+
+    >>> occurs("head of (sales|data)")("Head of Data")
+    True
+
+    Args:
+        written: As it stands in the book.
+
+    Raises:
+        re2.error: It is no pattern.
+    """
+    alone = pattern(written)
+    look = search((written,), plain=False)
+
+    def test(text: str) -> bool:
+        found = look(raw(text)) if look is not None else None
+        return len(found) > 1 if found else alone.search(raw(text)) is not None
+
+    return test
+
+
+def search(written: Iterable[str], *, plain: bool) -> Search | None:
+    """Return what looks for many patterns of RE2 at once; None when they are too many.
+
+    Args:
+        written: The patterns, each sound. They match whatever the case.
+        plain: Whether they are texts instead that must occur as they are, in their own case.
+
+    Returns:
+        From a text of UTF-8 to the numbers of those that occur in it, which count from 1, among
+        them always the number 0; nothing when it cannot tell.
+    """
+    told = _options(plain=plain)
+    told.max_mem = _ROOM
+    found = re2.Set.SearchSet(told)
+    try:
+        # Number 0 is in every text: where even that is not found, the search gave up.
+        for each in ("", *written):
+            found.Add(raw(each))
+        found.Compile()
+    except re2.error:
+        return None
+    look: Search = found.Match
+    return look
+
+
+def _options(*, plain: bool) -> re2.Options:
+    told = re2.Options()
+    told.case_sensitive = plain
+    told.literal = plain
+    # Otherwise the library writes to the standard error of the process.
+    told.log_errors = False
+    return told
 
 
 def raw(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from router.lead.facts import Facts
 from router.rulebook.compile import RuleTest, Test, compile_condition, compile_rule
 from router.rulebook.explain import parts_of
+from router.rulebook.groups import Questions
 from router.rulebook.index import Index
 from router.rulebook.lookup import lookup_of
 from router.rulebook.model import Calendar, Effect, OnUnknown, Phase, Rule, RuleBook, Verdict
@@ -53,7 +54,7 @@ class CompiledPhase:
         self.plain: tuple[Compiled, ...] = ()
         self.several: tuple[int, ...] = ()
         if len(rules) >= SHORT:
-            self.index = Index(rules, book)
+            self.index = Index(Questions(rules, book))
         else:
             self.plain = tuple(self.entry(at) for at in range(len(rules)))
             self.several = tuple(
@@ -119,6 +120,8 @@ class _Kept:
 
 
 _cache: dict[tuple[int, int, int], _Kept] = {}
+#: The book that asked for each phase last, and what it was given.
+_recent: dict[Phase, tuple[RuleBook, CompiledPhase]] = {}
 
 
 def compiled_phase(book: RuleBook, phase: Phase) -> CompiledPhase:
@@ -128,13 +131,18 @@ def compiled_phase(book: RuleBook, phase: Phase) -> CompiledPhase:
         book: The book.
         phase: Which part of it.
     """
+    recent = _recent.get(phase)
+    if recent is not None and recent[0] is book:
+        return recent[1]
     rules = book.rules.get(phase, ())
     key = (id(rules), id(book.lists), id(book.tables))
     found = _cache.get(key)
     if found is None:
         _make_room(len(rules))
         found = _cache[key] = _Kept(rules, book)
-    return found.phase(book)
+    compiled = found.phase(book)
+    _recent[phase] = (book, compiled)
+    return compiled
 
 
 def _make_room(rules: int) -> None:

@@ -29,9 +29,9 @@ class Atom(NamedTuple):
     """Something that a known value of a text or a list does, or does not."""
 
     #: ``is`` a text, ``starts`` or ``ends`` with one, ``contains`` one, ``has`` one among its
-    #: items, or is on a ``list``.
+    #: items, is on a ``list``, or ``matches`` a pattern.
     kind: str
-    #: The text, or the name of the list.
+    #: The text, the name of the list, or the pattern.
     text: str
 
 
@@ -44,7 +44,9 @@ _KIND = {
     _O.CONTAINS: "contains",
     _O.STARTS_WITH: "starts",
     _O.ENDS_WITH: "ends",
+    _O.MATCHES: "matches",
 }
+_LOOKED_FOR = ("contains", "matches")
 _NEGATIVE = {_O.NOT: "is", _O.NOT_IN: "is", _O.NOT_IN_LIST: "list"}
 
 
@@ -190,8 +192,8 @@ def none_of(condition: Condition, *, negated: bool = False) -> tuple[Atom, ...]:
             return none_of(part, negated=not negated)
         case Comparison(operator=operator):
             kind = (_KIND if negated else _NEGATIVE).get(operator)
-            # Telling which texts it contains costs more than judging the few rules of this kind.
-            return _atoms(kind, condition) if kind and kind != "contains" else ()
+            # Telling what it contains costs more than judging the few rules of this kind.
+            return _atoms(kind, condition) if kind and kind not in _LOOKED_FOR else ()
         case _:
             return ()
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from router.lead.facts import Facts, FactValue
 from router.rulebook.evaluate import collect, evaluate, near_misses, unknown_facts
 from router.rulebook.explain import explain_phase, judge, judge_rule
-from router.rulebook.index import Index, positions
+from router.rulebook.groups import Questions, positions
+from router.rulebook.index import Index
 from router.rulebook.load import load_book
 from router.rulebook.model import (
     AllOf,
@@ -225,7 +226,7 @@ def test_a_long_phase_agrees_with_the_plain_evaluator(
 def test_the_index_leaves_every_rule_that_matters(rules: list[Shaped], leads: list[Facts]) -> None:
     book = book_of(rules)
     routes = book.rules[Phase.ROUTES]
-    index = Index(routes, book)
+    index = Index(Questions(routes, book))
     for facts in leads:
         left = set(index.survivors(facts))
         for at, rule in enumerate(routes):
