@@ -192,6 +192,8 @@ def _tell_rest(report: "Report") -> None:
     say("")
     if report.same:
         say(f"The same for {_leads(report.same)}, which {verb} by the active version from now on.")
+    if report.other_promise:
+        say(f"Of these, {report.other_promise} were promised something else; their clocks run on.")
     for why, many in report.left.items():
         say(f"Left alone: {_LEFT[why].format(many)}.")
     for lead, error in report.failed[:_LINES]:

@@ -162,7 +162,9 @@ def _past(
 
 
 def _wanted(planned: route.Plan) -> Wanted:
-    return Wanted(planned.kind, planned.target, planned.rule.id if planned.rule else "")
+    rule = planned.rule.id if planned.rule else ""
+    sla = planned.sla if planned.kind not in _ASIDE else ""
+    return Wanted(planned.kind, planned.target, rule, sla)
 
 
 def _sets_aside(verdict: Verdict) -> bool:

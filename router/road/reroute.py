@@ -6,7 +6,7 @@ are locked before pools, and both in the order of their ids, as everywhere.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -25,7 +25,7 @@ from router.road.news import announce
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.desk import again
-from router.stages.desk.again import Asked, Fate
+from router.stages.desk.again import Asked, Fate, Past
 from router.store.book_log import BookAct, Entry
 from router.store.decided import decided_by, give_back, leads_at
 from router.store.leads import lock_leads
@@ -90,6 +90,8 @@ class Report:
     lines: tuple[Line, ...]
     #: Leads of which only the version changed.
     same: int
+    #: Of these, how many the active version would promise something else; their clocks run on.
+    other_promise: int
     #: Why leads were left alone: ``accepted``, ``touched``, ``closed``, ``by_person``; how many.
     left: dict[str, int]
     #: Owner before, owner now, and how many leads; empty for a preview, which picks nobody.
@@ -109,6 +111,7 @@ class _Tally:
 
     leads: int = 0
     fates: Counter[Fate] = field(default_factory=Counter)
+    other_promise: int = 0
     lines: dict[tuple[str, str, str, str], list[LeadId]] = field(default_factory=dict)
     owners: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: list[tuple[str, str]] = field(default_factory=list)
@@ -122,9 +125,13 @@ class _Tally:
         """
         self.leads += 1
         self.fates[thought.fate] += 1
-        if thought.fate is not Fate.CHANGES or thought.afresh is None:
+        if thought.afresh is None:
             return
         wanted = thought.afresh.wanted
+        if thought.fate is not Fate.CHANGES:
+            promised = wanted.sla and thought.lead.owner is not None
+            self.other_promise += bool(promised and wanted.sla != thought.lead.sla)
+            return
         key = (
             place_of(thought.lead),
             thought.past[-1].rule,
@@ -200,8 +207,10 @@ class _Undoing:
         """Count what would become of these leads."""
         now = read_now()
         with transaction(self._road.app.engine) as tx:
-            for thought in self._think(tx, leads_at(tx, ids), now):
-                self.tally.count(thought)
+            leads = leads_at(tx, ids)
+            found = pasts(tx, ids)
+        for thought in self._think(leads, found, now):
+            self.tally.count(thought)
 
     def undo(self, ids: list[LeadId]) -> None:
         """Decide these leads again; when one of them fails, each for itself."""
@@ -226,8 +235,9 @@ class _Undoing:
                 " What was done before stays; run it again."
             )
 
-    def _think(self, tx: Tx, leads: list[Lead], now: datetime) -> list[Thought]:
-        found = pasts(tx, [lead.id for lead in leads])
+    def _think(
+        self, leads: Iterable[Lead], found: Mapping[LeadId, tuple[Past, ...]], now: datetime
+    ) -> list[Thought]:
         return [
             self._judge.think(lead, found.get(lead.id, ()), now)
             for lead in leads
@@ -239,7 +249,8 @@ class _Undoing:
         road, now = self._road, read_now()
         batch = Batch(now, road.listeners)
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            thoughts = self._think(tx, list(lock_leads(tx, ids).values()), now)
+            leads = lock_leads(tx, ids)
+            thoughts = self._think(leads.values(), pasts(tx, ids), now)
             self._settle_pools(tx, thoughts)
             for thought in thoughts:
                 self._record(batch, thought, now)
@@ -297,6 +308,7 @@ class _Undoing:
             leads=tally.leads,
             lines=tuple(sorted(lines, key=lambda line: (-line.leads, line.before, line.after))),
             same=tally.fates[Fate.STAYS],
+            other_promise=tally.other_promise,
             left={each.value: tally.fates[each] for each in left if tally.fates[each]},
             owners=tuple((old, now, many) for (old, now), many in tally.owners.most_common()),
             failed=tuple(tally.failed),

@@ -204,6 +204,20 @@ def test_leads_that_are_decided_the_same_only_change_their_version(
     assert [kind for kind, _ in messages_of(road.app, lead.id)] == ["handoff.offered"]
 
 
+def test_leads_that_keep_their_owner_but_were_promised_something_else_are_counted(
+    road: Road, app: App, starter_book: RuleBook
+) -> None:
+    path = "30-enrich.yaml"
+    slow = book_from_files(
+        {**starter_book.files, path: starter_book.files[path].replace("sla: fast", "sla: relaxed")}
+    )
+    use(app, slow)
+    lead = send(road, inquiry())
+    assert lead.sla == "relaxed"
+    report = undo(road, slow, starter_book)
+    assert (report.changed, report.same, report.other_promise) == (0, 1, 1)
+
+
 def test_what_should_have_been_rejected_is_recalled_and_rejected(
     road: Road, good: RuleBook, starter_book: RuleBook
 ) -> None:

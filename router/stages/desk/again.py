@@ -76,6 +76,8 @@ class Wanted:
     #: Id of the target, or the code of the refusal or review; empty for the fallback owner.
     target: str
     rule: str = ""
+    #: What is promised there; empty for no owner.
+    sla: str = ""
 
     @property
     def place(self) -> tuple[str, str]:
