@@ -19,6 +19,9 @@ from router.lead.events import EventKind
 from router.lead.facts import FACTS
 from router.lead.states import MOVES, LeadState
 from router.pipeline import DELIVER, ROAD
+from router.rulebook.analysis import finding
+from router.rulebook.analysis.codes import CODES
+from router.rulebook.analysis.finding import Severity
 from router.rulebook.read_conditions import OPERATORS, SHORT_FORMS
 from router.settings import DestinationSettings, Settings
 
@@ -34,6 +37,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "pipeline.md": _MADE + pipeline_page(),
         FOLDER / "events.md": _MADE + events_page(),
         FOLDER / "facts.md": _MADE + facts_page(),
+        FOLDER / "findings.md": _MADE + findings_page(),
         FOLDER / "settings.md": _MADE + settings_page(),
     }
 
@@ -123,6 +127,27 @@ def events_page() -> str:
         " to the one before by a hash. `data` keeps the whole decision and is never erased;"
         " `personal` keeps what may have to be.\n\n"
         f"{table(('event', 'means'), rows)}"
+    )
+
+
+def findings_page() -> str:
+    """Write what ``rules check`` can find."""
+    said = remarks(Path(finding.__file__), "Severity")
+    rows = [
+        (f"`{code}`", kind.severity.value, kind.means, kind.advice) for code, kind in CODES.items()
+    ]
+    return (
+        "# What `lead-router rules check` finds\n\n"
+        "`router/rulebook/analysis/codes.py` as a page. What cannot be read, or names a target, a"
+        " list, a person or a calendar that does not exist, is no finding: the book is refused,"
+        " each problem with its line.\n\n"
+        "What is said is so. A lead that is shown was tried; a rule that is called unreachable is"
+        " reached by no lead; and what could not be told is called undecided.\n\n"
+        f"{table(('finding', 'is', 'means', 'what to do'), rows)}\n"
+        "## How much it matters\n\n"
+        f"{table(('is', 'means'), [(f'`{each}`', said[each.name]) for each in Severity])}\n"
+        "`rules check` ends with exit code 1 when there is an error, with `--strict` also when"
+        " there is a warning. A book with an error cannot be published.\n"
     )
 
 

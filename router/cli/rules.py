@@ -1,4 +1,4 @@
-"""``rules check`` and ``rules schema``: look at a rule book, without a database."""
+"""The commands about rule books; ``rules schema`` itself."""
 
 import sys
 from pathlib import Path
@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from router.cli import rules_backtest, rules_life, rules_reroute, rules_trial, rules_try
-from router.cli.output import FAILED, AsJson, print_json, say, warn
+from router.cli import (
+    rules_backtest,
+    rules_check,
+    rules_life,
+    rules_reroute,
+    rules_trial,
+    rules_try,
+)
+from router.cli.output import say
 
 if TYPE_CHECKING:
     from router.rulebook.model import RuleBook
 
-#: Problems that are listed for people.
-_SHOWN = 50
 _Folder = Annotated[
     Path | None,
     typer.Argument(help="The book's folder; LEAD_ROUTER_RULES or the shipped one if not given."),
@@ -27,7 +32,7 @@ def register(app: typer.Typer) -> None:
         app: The program.
     """
     group = typer.Typer(no_args_is_help=True, help="Check a rule book, or make it the active one.")
-    group.command()(check)
+    rules_check.register(group)
     rules_trial.register(group)
     rules_backtest.register(group)
     rules_life.register(group)
@@ -35,26 +40,6 @@ def register(app: typer.Typer) -> None:
     rules_try.register(group)
     group.command()(schema)
     app.add_typer(group, name="rules")
-
-
-def check(folder: _Folder = None, *, json: AsJson = False) -> None:
-    """Read a rule book and list every problem; needs no database. Exit code 1 if there is one."""
-    from router.errors import BookError  # noqa: PLC0415 - beside its use; --help does without
-
-    try:
-        book = _load(folder)
-    except BookError as error:
-        if json:
-            print_json({"ok": False, "problems": error.problems})
-        else:
-            warn("\n".join(error.problems[:_SHOWN]))
-            if len(error.problems) > _SHOWN:
-                warn(f"... and {len(error.problems) - _SHOWN} more; --json lists all.")
-        raise typer.Exit(FAILED) from error
-    if json:
-        print_json({"ok": True, **_facts(book)})
-    else:
-        say(_sentence(book))
 
 
 def schema(
@@ -85,21 +70,3 @@ def _load(folder: Path | None) -> "RuleBook":
     from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
 
     return load(folder or settings().rules)
-
-
-def _facts(book: "RuleBook") -> dict[str, object]:
-    return {
-        "name": book.name,
-        "version": book.digest,
-        "rules": sum(len(rules) for rules in book.rules.values()),
-        "people": len(book.people),
-        "sources": sorted(book.sources),
-    }
-
-
-def _sentence(book: "RuleBook") -> str:
-    facts = _facts(book)
-    return (
-        f"The rule book {book.name!r}, version {book.digest[:12]}, is sound:"
-        f" {facts['rules']} rules, {facts['people']} people, {len(book.sources)} sources."
-    )

@@ -1,6 +1,6 @@
 """The shape of a finding, and how it is written for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,10 +16,10 @@ class Severity(StrEnum):
     ERROR = "error"
     #: It may well be a mistake.
     WARNING = "warning"
+    #: Good to know.
+    NOTE = "note"
     #: It could not be told whether something is wrong.
     UNDECIDED = "undecided"
-    #: Good to know.
-    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,67 @@ class Finding:
     advice: str = ""
     #: A lead that shows it, confirmed; None when no single lead can.
     example: Facts | None = None
+
+
+def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings for which a book must not become active.
+
+    Args:
+        findings: Of :func:`router.rulebook.analysis.analyse.analyse`.
+    """
+    return tuple(each for each in findings if each.severity is Severity.ERROR)
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count findings by how much they matter; what there is none of is counted too.
+
+    >>> counts([])
+    {'error': 0, 'warning': 0, 'note': 0, 'undecided': 0}
+
+    Args:
+        findings: Any.
+    """
+    found = {each.value: 0 for each in Severity}
+    for finding in findings:
+        found[finding.severity.value] += 1
+    return found
+
+
+def as_data(found: Finding) -> dict[str, object]:
+    """Write a finding for programs, in values that JSON has.
+
+    Args:
+        found: The finding.
+    """
+    place = found.place
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "what": found.what,
+        "advice": found.advice,
+        "example": None if found.example is None else plain(found.example),
+    }
+
+
+def plain(facts: Facts) -> dict[str, object]:
+    """Write a lead in values that JSON has; moments become text.
+
+    >>> plain({"tags": ("vip",), "company_size": 40})
+    {'tags': ['vip'], 'company_size': 40}
+
+    Args:
+        facts: What is known of it.
+    """
+    return {name: _plain(value) for name, value in facts.items()}
+
+
+def _plain(value: FactValue) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def sentence(found: Finding, files: Mapping[str, str]) -> str:

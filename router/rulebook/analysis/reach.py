@@ -5,19 +5,26 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from router.lead.facts import Facts
-from router.rulebook.analysis.finding import Finding, Severity, listed
+from router.rulebook.analysis.codes import found
+from router.rulebook.analysis.finding import Finding, listed
 from router.rulebook.analysis.ladder import DECIDING, Ladder, Step
 from router.rulebook.analysis.search import Answered, Search, before, nothing
 from router.rulebook.evaluate import evaluate
 from router.rulebook.model import RuleBook
-from router.rulebook.rule import AllOf, AnyOf, Condition, Phase, Place, Rule
+from router.rulebook.rule import AllOf, AnyOf, Condition, Effect, Phase, Place, Rule
 from router.rulebook.space.box import Box, Budget, TooMuch
 from router.rulebook.space.naive import AFTER_CLASSIFY, answer
 from router.rulebook.space.region import Reading, both, where
 from router.rulebook.space.shelf import Shelf
+from router.rulebook.verdict import Verdict
 
-#: Up to so many rules are tried to be left out when it is said who takes everything before.
-_NAMED = 24
+#: Up to so many rules are tried to be left out when it is said who takes everything before, and
+#: that for so many rules; after that superfluous ones may be named.
+_NAMED, _NAMED_FOR = 24, 40
+
+
+#: What is said of a lead that nothing decides.
+NOTHING = Verdict(None, Effect())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +36,39 @@ class _Steps:
     steps: Sequence[Step]
 
 
-def impossible(rungs: Ladder) -> Iterator[Finding]:
+@dataclass(slots=True)
+class _Looked:
+    """What was found about the steps of a rule."""
+
+    states: list[Answered]
+    #: What took something away from them.
+    used: list[Box]
+
+
+def impossible(rungs: Ladder, total: Budget | None = None) -> Iterator[Finding]:
     """Give the rules whose condition contradicts itself, and the branches that never hold.
 
     Args:
         rungs: The book's steps, also those of enrich.
+        total: What all questions may take together; None for no limit.
     """
     for one in _rules_of(rungs):
         region = [box for step in one.steps if not step.asks for box in step.region or ()]
         unknown = any(step.region is None for step in one.steps)
         if unknown:
-            yield Finding(
+            yield found(
                 "not-decided",
-                Severity.UNDECIDED,
                 one.rule.place,
                 f"the condition of '{one.rule.id}' has too many branches to be looked through",
                 "Take it apart into several rules, or move its values to a list or a table.",
             )
             continue
-        search = Search(rungs.book, rungs.space, show=False)
+        search = Search(rungs.book, rungs.space, show=False, total=total)
         if search.run(tuple(region), nothing).answered is Answered.NONE:
-            yield Finding(
+            yield found(
                 "impossible",
-                Severity.ERROR,
                 one.rule.place,
                 f"no lead can meet the condition of '{one.rule.id}': it contradicts itself",
-                "Compare its parts with one another; parts side by side must all hold.",
             )
         else:
             yield from _branches(one.rule, rungs)
@@ -67,12 +81,10 @@ def _branches(rule: Rule, rungs: Ladder) -> Iterator[Finding]:
     try:
         for place, part in _parts(rule.when):
             if not both((where(part, reading), where(rule.when, reading)), reading.budget):
-                yield Finding(
+                yield found(
                     "impossible-branch",
-                    Severity.WARNING,
                     place,
                     f"this branch of '{rule.id}' never holds together with the rest of the rule",
-                    "Remove it, or correct what contradicts it.",
                 )
     except TooMuch:
         return
@@ -86,75 +98,128 @@ def _parts(condition: Condition) -> Iterator[tuple[Place, Condition]]:
             yield from _parts(part)
 
 
-def unreached(rungs: Ladder) -> Iterator[Finding]:
+def unreached(rungs: Ladder, total: Budget | None = None) -> Iterator[Finding]:
     """Give the rules that no lead gets to, since earlier ones take every lead they could match.
 
     Args:
         rungs: The book's steps.
+        total: What all questions may take together; None for no limit.
     """
     shelf = Shelf()
     whole = True
+    named = 0
+    open_ones: list[Rule] = []
     for one in _rules_of(rungs):
-        states = []
+        looked = _Looked([], [])
         for number, step in enumerate(one.steps, one.first):
-            states.append(_state(rungs, step, number, shelf, sure=whole))
+            asked = _Asked(rungs, shelf, number, total, sure=whole)
+            looked.states.append(_state(asked, step, looked.used))
             whole = whole and step.region is not None
             shelf.add(step.region or (), number)
-        takes = [
-            state for step, state in zip(one.steps, states, strict=True) if step.own or not whole
-        ]
+        states = zip(one.steps, looked.states, strict=True)
+        takes = [state for step, state in states if step.own or not whole]
         if takes and all(state is Answered.NONE for state in takes):
-            yield _never(rungs, one, shelf)
+            named += 1
+            yield _never(rungs, one, shelf, looked.used, fewest=named <= _NAMED_FOR)
         elif Answered.FOUND not in takes and Answered.UNDECIDED in takes:
-            yield Finding(
-                "not-decided",
-                Severity.UNDECIDED,
-                one.rule.place,
-                f"it could not be told whether any lead gets to '{one.rule.id}'",
-                "Give it an example that matches and a test case that expects it.",
-            )
+            open_ones.append(one.rule)
         elif one.rule.table:
-            yield from _rows(one, states)
+            yield from _rows(one, looked.states)
+    yield from _not_decided(open_ones, total)
 
 
-def _state(rungs: Ladder, step: Step, number: int, shelf: Shelf, *, sure: bool) -> Answered:
+def _not_decided(rules: Sequence[Rule], total: Budget | None) -> Iterator[Finding]:
+    """Tell which rules nothing is known of; of a book that is too large in one sentence."""
+    if total is not None and total.left <= 0 and len(rules) > 1:
+        yield found(
+            "not-decided",
+            rules[0].place,
+            f"the book is too large to look at everything: whether any lead gets to"
+            f" '{rules[0].id}' could not be told, nor for {len(rules) - 1} other rules",
+            "Move what is alike to tables: they may have many thousand rows.",
+        )
+        return
+    for rule in rules:
+        yield found(
+            "not-decided",
+            rule.place,
+            f"it could not be told whether any lead gets to '{rule.id}'",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The question whether a lead gets to a step."""
+
+    rungs: Ladder
+    shelf: Shelf
+    number: int
+    total: Budget | None
+    #: Everything that is taken before is known.
+    sure: bool
+
+
+def _state(asked: _Asked, step: Step, used: list[Box]) -> Answered:
+    rungs = asked.rungs
     if not step.own:
-        return Answered.NONE if sure else Answered.UNDECIDED
+        return Answered.NONE if asked.sure else Answered.UNDECIDED
     if _meets_an_example(rungs.book, step):
         return Answered.FOUND
+    if asked.total is not None and asked.total.left <= 0:
+        return Answered.UNDECIDED
 
     def decides(facts: Facts) -> bool:
-        found = answer(rungs.book, facts)
-        return found.rule is step.rule and (found.row is step.row or step.by_row)
+        taken = answer(rungs.book, facts)
+        return taken.rule is step.rule and (taken.row is step.row or step.by_row)
 
-    search = Search(rungs.book, rungs.space, decides, show=not sure)
-    return search.run(step.own, before(shelf, number)).answered
+    search = Search(rungs.book, rungs.space, decides, show=not asked.sure, total=asked.total)
+    return search.run(step.own, before(asked.shelf, asked.number), used).answered
 
 
 def _meets_an_example(book: RuleBook, step: Step) -> bool:
     """Tell whether the rule decides one of its own examples: the shortest way to a yes."""
     leads = [each.facts for each in step.rule.examples if each.matches]
-    return any(_decided_at(book, facts, step) for facts in leads[:4])
+    return any(decided_at(book, facts, step) for facts in leads[:4])
 
 
-def _decided_at(book: RuleBook, facts: Facts, step: Step) -> bool:
+def decided_at(book: RuleBook, facts: Facts, step: Step) -> bool:
+    """Tell whether a lead ends at a step.
+
+    Args:
+        book: The book.
+        facts: The lead.
+        step: Of the phases that decide.
+    """
+    verdict = decided(book, facts)
+    decider = verdict.review_rule if step.asks else verdict.rule
+    return decider is step.rule and (verdict.row is step.row or step.by_row)
+
+
+def decided(book: RuleBook, facts: Facts) -> Verdict:
+    """Return what decides a lead, by the fast evaluator.
+
+    Args:
+        book: The book.
+        facts: The lead.
+    """
+    verdict = NOTHING
     for phase in DECIDING:
         guard = phase is Phase.GUARDS
         known = {k: v for k, v in facts.items() if not guard or k not in AFTER_CLASSIFY}
-        found = evaluate(book, phase, known)
-        if found.rule is not None or found.review_rule is not None:
-            decider = found.review_rule if step.asks else found.rule
-            return decider is step.rule and (found.row is step.row or step.by_row)
-    return False
+        verdict = evaluate(book, phase, known)
+        if verdict.rule is not None or verdict.review_rule is not None:
+            break
+    return verdict
 
 
-def _never(rungs: Ladder, one: _Steps, shelf: Shelf) -> Finding:
-    takers = [rule.id for rule in _takers(rungs, one, shelf)]
+def _never(
+    rungs: Ladder, one: _Steps, shelf: Shelf, used: Sequence[Box], *, fewest: bool
+) -> Finding:
+    takers = [rule.id for rule in _takers(rungs, one, shelf, used, fewest=fewest)]
     where_to = rungs.book.rules[one.rule.phase]
     first = next((rule for rule in where_to if rule.id in takers), None)
-    return Finding(
+    return found(
         "never-reached",
-        Severity.ERROR,
         one.rule.place,
         f"the rule '{one.rule.id}' is never reached: every lead that it could match is taken"
         f" before, by {listed([repr(name) for name in takers], 8)}",
@@ -162,28 +227,41 @@ def _never(rungs: Ladder, one: _Steps, shelf: Shelf) -> Finding:
     )
 
 
-def _takers(rungs: Ladder, one: _Steps, shelf: Shelf) -> list[Rule]:
+def _takers(
+    rungs: Ladder, one: _Steps, shelf: Shelf, used: Sequence[Box], *, fewest: bool
+) -> list[Rule]:
     """Return the earlier rules that together take everything, none of which is superfluous."""
-    used: list[Box] = []
-    for number, step in enumerate(one.steps, one.first):
-        search = Search(rungs.book, rungs.space, show=False)
-        search.run(step.own, before(shelf, number), used)
-    boxes = {id(box): box for box in used}
-    by_rule: dict[str, list[Box]] = {}
-    rules: dict[str, Rule] = {}
-    for place, box in enumerate(shelf.boxes):
-        if id(box) in boxes:
-            rule = rungs.steps[shelf.owners[place]].rule
-            rules[rule.id] = rule
-            by_rule.setdefault(rule.id, []).append(box)
+    by_rule, rules = owners_of(rungs, shelf, used)
     needed = [name for name in by_rule if name != one.rule.id]
     region = tuple(box for step in one.steps for box in step.own)
-    for name in list(reversed(needed))[:_NAMED] if len(needed) > 1 else ():
+    search = Search(rungs.book, rungs.space, show=False)
+    for name in list(reversed(needed))[:_NAMED] if fewest and len(needed) > 1 else ():
         fewer = [box for other in needed if other != name for box in by_rule[other]]
-        found = search.run(region, lambda _, boxes=fewer: boxes)  # type: ignore[misc]  # a bound value
-        if found.answered is Answered.NONE:
+        left = search.run(region, lambda _, boxes=fewer: boxes)  # type: ignore[misc]  # a bound value
+        if left.answered is Answered.NONE:
             needed.remove(name)
     return [rules[name] for name in needed]
+
+
+def owners_of(
+    rungs: Ladder, shelf: Shelf, used: Sequence[Box]
+) -> tuple[dict[str, list[Box]], dict[str, Rule]]:
+    """Return whose boxes some are: boxes and rules by the rule's id, in the order of the book.
+
+    Args:
+        rungs: The book's steps.
+        shelf: All boxes, by number of the step.
+        used: Boxes of the shelf, the very same ones.
+    """
+    wanted = {id(box) for box in used}
+    boxes: dict[str, list[Box]] = {}
+    rules: dict[str, Rule] = {}
+    for place, box in enumerate(shelf.boxes) if wanted else ():
+        if id(box) in wanted:
+            rule = rungs.steps[shelf.owners[place]].rule
+            rules[rule.id] = rule
+            boxes.setdefault(rule.id, []).append(box)
+    return boxes, rules
 
 
 def _rows(one: _Steps, states: Sequence[Answered]) -> Iterator[Finding]:
@@ -193,15 +271,25 @@ def _rows(one: _Steps, states: Sequence[Answered]) -> Iterator[Finding]:
         if step.row is not None and state is Answered.NONE
     ]
     if never:
-        lines = listed([str(line) for line in sorted(never)])
-        yield Finding(
-            "rows-never-reached",
-            Severity.WARNING,
-            one.rule.place,
-            f"{len(never)} rows of the table '{one.rule.table}' are never reached by"
-            f" '{one.rule.id}': lines {lines}",
-            "Earlier rules, or the rule's own condition, leave no lead for them.",
-        )
+        yield rows_finding(one.rule, never)
+
+
+def rows_finding(rule: Rule, lines: Sequence[int]) -> Finding:
+    """Return what is said of rows that give nothing to anybody.
+
+    Args:
+        rule: The rule whose table it is.
+        lines: Of the rows, in the table's file.
+    """
+    several = f"{len(lines)} rows" if len(lines) > 1 else "a row"
+    verb = "are" if len(lines) > 1 else "is"
+    named = listed([str(line) for line in sorted(lines)])
+    return found(
+        "rows-never-reached",
+        rule.place,
+        f"{several} of the table '{rule.table}' {verb} never reached by '{rule.id}':"
+        f" line{'s' if len(lines) > 1 else ''} {named}",
+    )
 
 
 def _rules_of(rungs: Ladder) -> Iterator[_Steps]:

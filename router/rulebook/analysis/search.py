@@ -6,7 +6,16 @@ from enum import StrEnum
 
 from router.lead.facts import Facts
 from router.rulebook.model import RuleBook
-from router.rulebook.space.box import Box, Budget, Region, Space, TooMuch, is_sure, uncovered
+from router.rulebook.space.box import (
+    BUDGET,
+    Box,
+    Budget,
+    Region,
+    Space,
+    TooMuch,
+    is_sure,
+    uncovered,
+)
 from router.rulebook.space.shelf import Shelf
 from router.rulebook.space.witness import witness
 
@@ -43,6 +52,8 @@ class Search:
     confirm: Callable[[Facts], bool] | None = None
     #: A lead is wanted, not only that there is one.
     show: bool = True
+    #: What all searches may take together, besides what each one may; None for no limit.
+    total: Budget | None = None
 
     def run(
         self,
@@ -57,22 +68,53 @@ class Search:
             covers: Gives the covers that may touch a box.
             used: Takes the covers that took something away.
         """
-        budget = Budget()
-        doubtful = 0
+        allowed = BUDGET if self.total is None else min(BUDGET, self.total.left)
+        budget = Budget(allowed)
         try:
-            for box in region:
-                for part in uncovered(box, covers(box), self.space, budget, used):
-                    if not self.show and is_sure(part):
-                        return Sought(Answered.FOUND)
-                    facts = witness(part, self.book, self.confirm)
-                    if facts is not None:
-                        return Sought(Answered.FOUND, facts)
-                    doubtful += 1
-                    if doubtful >= _DOUBTFUL:
-                        return Sought(Answered.UNDECIDED)
+            return self._sought(region, covers, budget, used)
         except TooMuch:
             return Sought(Answered.UNDECIDED)
+        finally:
+            self._pay(1 + min(allowed, allowed - budget.left))
+
+    def _pay(self, boxes: int) -> None:
+        if self.total is not None:
+            self.total.left -= boxes
+
+    def _sought(
+        self,
+        region: Region,
+        covers: Callable[[Box], Sequence[Box]],
+        budget: Budget,
+        used: list[Box] | None,
+    ) -> Sought:
+        # Finding covers, and asking the reference evaluator, take long in a large book.
+        size = sum(map(len, self.book.rules.values())) // 16
+        doubtful = 0
+        for box in region:
+            some = covers(box)
+            self._pay((size if covers is not nothing else 0) + len(some) // 8)
+            for part in uncovered(box, some, self.space, budget, used):
+                if not self.show and is_sure(part):
+                    return Sought(Answered.FOUND)
+                facts = witness(part, self.book, self._confirm(size))
+                if facts is not None:
+                    return Sought(Answered.FOUND, facts)
+                doubtful += 1
+                if doubtful >= _DOUBTFUL or (self.total is not None and self.total.left <= 0):
+                    return Sought(Answered.UNDECIDED)
         return Sought(Answered.UNDECIDED if doubtful else Answered.NONE)
+
+    def _confirm(self, price: int) -> Callable[[Facts], bool] | None:
+        asked = self.confirm
+        if asked is None or self.total is None:
+            return asked
+
+        def confirm(facts: Facts) -> bool:
+            self._pay(price)
+            return asked(facts)
+
+        return confirm
 
 
 def nothing(_: Box) -> Sequence[Box]:

@@ -218,14 +218,27 @@ def uncovered(
     Raises:
         TooMuch: From the iteration, when the budget is spent.
     """
-    # Covers that ask for nothing new leave few parts, and come first.
-    widest = sorted(covers, key=lambda cover: sum(name not in box for name in cover))
-    heap: list[tuple[Box, Sequence[Box], Collection[Dimension]]] = [(box, widest, tuple(box))]
+    # Covers that ask for nothing new leave few parts, and often nothing: the others come then.
+    near = [cover for cover in covers if cover.keys() <= box.keys()]
+    budget.spend(1 + len(covers) // 64 + len(near) // 16)
+    whole = next((cover for cover in near if _holds(cover, box)), None)
+    if whole is not None:
+        if used is not None:
+            used.append(whole)
+        return
+    heap: list[tuple[Box, Sequence[Box], Collection[Dimension], bool]] = [
+        (box, near, tuple(box), len(near) < len(covers))
+    ]
+    far: list[Box] = []
     while heap:
-        part, others, changed = heap.pop()
+        part, others, changed, more = heap.pop()
         # Looking through many covers costs as much as making a box.
         budget.spend(1 + len(others) // 16)
         live = [cover for cover in others if _still(part, cover, changed)]
+        if not live and more:
+            far = far or _beyond(box, covers)
+            heap.append((part, far, tuple(part), False))
+            continue
         if not live:
             yield part
             continue
@@ -235,7 +248,21 @@ def uncovered(
         rest = [each for each in live if each is not cover]
         pieces = minus(part, cover, space)
         budget.spend(len(pieces))
-        heap += [(piece, rest, tuple(cover)) for piece in reversed(pieces)]
+        heap += [(piece, rest, tuple(cover), more) for piece in reversed(pieces)]
+
+
+def _beyond(box: Box, covers: Sequence[Box]) -> list[Box]:
+    """Return the covers that ask for something that a box leaves open, simple ones first."""
+    found = [cover for cover in covers if not cover.keys() <= box.keys()]
+    return sorted(found, key=lambda cover: len(cover.keys() - box.keys()))
+
+
+def _holds(cover: Box, part: Box) -> bool:
+    """Tell whether all of a part of a box lies in a cover that asks for nothing beyond it."""
+    return all(
+        not part[name].minus(values)  # type: ignore[arg-type]  # one side, one kind of values
+        for name, values in cover.items()
+    )
 
 
 def _still(part: Box, cover: Box, changed: Collection[Dimension]) -> bool:

@@ -106,7 +106,17 @@ class Lists:
         Args:
             other: Values of the same fact.
         """
-        return not self.meet(other).is_empty
+        if self.absent and other.absent:
+            return True
+        if not self.known or not other.known:
+            return False
+        if not self.forbidden.isdisjoint(other.required):
+            return False
+        if not other.forbidden.isdisjoint(self.required):
+            return False
+        # What is left is rare, and asked of the usual way.
+        plain = self.some is None and other.some is None
+        return (plain and self.has_list and other.has_list) or self.meet(other).has_list
 
     def minus(self, other: "Lists") -> "tuple[Lists, ...]":
         """Return what this has and the other has not, in parts that have nothing in common.

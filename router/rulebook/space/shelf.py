@@ -1,6 +1,7 @@
 """Many boxes, laid out so that those which may touch a given one are found without trying all."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
 from router.rulebook.space.box import Box, Dimension, overlaps
 from router.rulebook.space.sets import Flags
@@ -16,8 +17,8 @@ class Shelf:
         #: Whose each box is, never falling.
         self.owners: list[int] = []
         self._by_value: dict[Dimension, dict[object, list[int]]] = {}
-        #: Boxes that allow few values of a fact, and not that it is missing.
-        self._narrow: dict[Dimension, set[int]] = {}
+        #: Boxes that do not: those that allow many values of a fact, or that it is missing.
+        self._wide: dict[Dimension, list[int]] = {}
 
     def add(self, boxes: Iterable[Box], owner: int) -> None:
         """Put boxes behind those that are there.
@@ -30,14 +31,15 @@ class Shelf:
             number = len(self.boxes)
             self.boxes.append(box)
             self.owners.append(owner)
-            for name, values in box.items():
-                few = _few(values)
-                if few is None:
-                    continue
+            narrow = {name: few for name, each in box.items() if (few := _few(each)) is not None}
+            for name, few in narrow.items():
                 by_value = self._by_value.setdefault(name, {})
-                self._narrow.setdefault(name, set()).add(number)
+                self._wide.setdefault(name, list(range(number)))
                 for value in few:
                     by_value.setdefault(value, []).append(number)
+            for name, wide in self._wide.items():
+                if name not in narrow:
+                    wide.append(number)
 
     def touching(self, box: Box, before: int | None = None) -> list[int]:
         """Return the places of boxes that may have something in common with a box, in order.
@@ -46,21 +48,17 @@ class Shelf:
             box: The box.
             before: Only boxes of owners with a smaller number.
         """
-        best: list[int] | range = range(len(self.boxes))
-        for name, values in box.items():
-            few, by_value = _few(values), self._by_value.get(name)
-            if few is None or by_value is None:
-                continue
-            fitting = [number for value in few for number in by_value.get(value, ())]
-            narrow = self._narrow[name]
-            if len(fitting) + len(self.boxes) - len(narrow) < len(best):
-                wide = [number for number in best if number not in narrow]
-                kept = set(best)
-                best = sorted(wide + [number for number in set(fitting) if number in kept])
         boxes, owners = self.boxes, self.owners
-        if before is not None:
-            best = [number for number in best if owners[number] < before]
-        return [number for number in best if overlaps(box, boxes[number])]
+        end = len(boxes) if before is None else bisect_left(owners, before)
+        candidates: Sequence[int] = range(end)
+        for name, values in box.items():
+            few, wide = _few(values), self._wide.get(name)
+            if few is None or wide is None or len(wide) >= len(candidates):
+                continue
+            lists = [self._by_value[name].get(value, ()) for value in few]
+            if len(wide) + sum(map(len, lists)) < len(candidates):
+                candidates = sorted({*wide, *(number for some in lists for number in some)})
+        return [number for number in candidates if number < end and overlaps(box, boxes[number])]
 
 
 def _few(values: object) -> Iterable[object] | None:
