@@ -7,6 +7,7 @@ from typing import LiteralString
 from router.app import App
 from router.embedded.processes import wait_for
 from router.now import now as read_now
+from router.road.tick import Ticker
 from router.rulebook.load import book_from_files, load_book
 from router.rulebook.model import RuleBook
 from router.store import books
@@ -91,3 +92,10 @@ def sees(apps: Iterable[App], **used: str) -> bool:
 def _uses(app: App, used: Mapping[str, str]) -> bool:
     found = app.shelf.aliases()
     return all(getattr(found, name) == digest for name, digest in used.items())
+
+
+def tick(app: App, job: str) -> None:
+    """Let a ticker go round once, in which it is a periodic job's turn."""
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM schedule_slot WHERE name = %s", (job,))
+    Ticker(app).round()

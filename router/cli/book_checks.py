@@ -3,18 +3,21 @@
 Slow to import: commands import it when they run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from router.app import App
 from router.cli.book import load
 from router.cli.findings import Finding, Level
-from router.errors import BookError
+from router.errors import BookError, Rejected
 from router.now import now
+from router.rulebook.canary import terms_from
 from router.rulebook.model import RuleBook
 from router.settings import Settings, secret_variable
 from router.store import book_log, proposals
+from router.store.beside import in_use
 from router.store.book_log import BookAct
+from router.store.books import Alias
 from router.store.tx import Tx
 from router.web.arrival import is_loopback
 
@@ -55,6 +58,7 @@ def check_book(app: App, tx: Tx) -> Iterator[Finding]:
     yield from _folder(app, aliases.active)
     yield from _proposals(app, tx)
     yield from _overrides(app, tx)
+    yield from _tried(app, tx)
     yield from _sources(app.settings, book)
 
 
@@ -103,6 +107,32 @@ def _overrides(app: App, tx: Tx) -> Iterator[Finding]:
             f"{each.by} made version {each.digest[:_FIRST]} active without a second person or its"
             f" tests at {each.at:%Y-%m-%d %H:%MZ}: {each.note}",
         )
+
+
+def _tried(app: App, tx: Tx) -> Iterator[Finding]:
+    """Say what is tried beside the active version, and what the ticker ended lately."""
+    serve = app.settings.book
+    for alias in (Alias.SHADOW, Alias.CANARY):
+        use = in_use(tx, serve, alias)
+        if use is not None:
+            what = "is watched" if alias is Alias.SHADOW else f"decides {_whom(use.terms)}"
+            text = f"Version {use.digest[:_FIRST]} of {use.by} {what} since {use.began:%Y-%m-%d %H:%MZ}."
+            yield Finding(Level.OK, alias.value, text)
+    acts, since = (BookAct.RETURN,), now() - _DAY
+    for each in book_log.history(tx, serve, limit=_SHOWN, acts=acts, since=since):
+        yield Finding(
+            Level.WARN,
+            "canary",
+            f"Version {each.digest[:_FIRST]} was ended at {each.at:%Y-%m-%d %H:%MZ}: {each.note}."
+            " What it decided stays decided, unless `lead-router reroute` undoes it.",
+        )
+
+
+def _whom(terms: Mapping[str, object]) -> str:
+    try:
+        return terms_from(terms).words()
+    except Rejected as error:
+        return f"no lead ({error})"
 
 
 def _sources(told: Settings, book: RuleBook) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from router.cli.output import (
 if TYPE_CHECKING:
     from router.app import App
     from router.road.publish import Published
+    from router.store.books import Aliases
     from router.store.tx import Tx
 
 #: Characters of a digest that people are shown.
@@ -206,14 +207,7 @@ def status(*, json: AsJson = False) -> None:
             }
         )
         return
-    uses = (("active", found.active), ("before", found.before))
-    tried = (("shadow", found.shadow), ("canary", found.canary))
-    say(
-        columns(
-            ("use", "version"),
-            [(name, digest[:_SHOWN] or "-") for name, digest in (*uses, *tried)],
-        )
-    )
+    say(columns(("use", "version", "what it does"), _uses(found)))
     for each in broken:
         warn(f"Version {each.digest[:_SHOWN]} cannot be used: {each.reason}")
     if serving.digest != found.active:
@@ -224,6 +218,20 @@ def status(*, json: AsJson = False) -> None:
             f" {shown(proposal.asked_at)}: {' '.join(proposal.reasons)}"
         )
         say(told(checks[proposal.digest]))
+
+
+def _uses(found: "Aliases") -> list[tuple[str, str, str]]:
+    """Return what each version does, for people."""
+    from router.rulebook.canary import terms_from  # noqa: PLC0415 - slow to import; --help does without
+
+    share = terms_from(found.terms).words() if found.canary else ""
+    uses = (
+        ("active", found.active, "decides new leads"),
+        ("before", found.before, "was active before: where a rollback goes"),
+        ("shadow", found.shadow, "is asked about every lead, without effect"),
+        ("canary", found.canary, f"decides {share}"),
+    )
+    return [(use, digest[:_SHOWN] or "-", what if digest else "") for use, digest, what in uses]
 
 
 def find_version(app: "App", typed: str) -> str:

@@ -11,6 +11,7 @@ from router.road.band import judge
 from router.road.drain import Road
 from router.road.news import announce
 from router.road.review import remind
+from router.store.beside import ended_shadows, forget_watched
 from router.store.book_log import BookAct, Entry, history
 from router.store.books import lock_book
 from router.store.deliveries import forget_keys
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 #: How long a silent process is still shown.
 _SHOWN = timedelta(days=1)
+#: How long what a shadow has seen is kept after it ended.
+_SHADOWS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ def _forget(road: Road, tx: Tx, now: datetime) -> None:  # noqa: ARG001 - the sh
     forget_silent(tx, now - _SHOWN)
     if keys:
         log.info("dedupe_keys_forgotten", keys=keys)
+
+
+def _forget_shadows(road: Road, tx: Tx, now: datetime) -> None:
+    """Forget what shadows have seen that ended long ago."""
+    serve = road.app.settings.book
+    for digest in ended_shadows(tx, serve, now - _SHADOWS):
+        forget_watched(tx, serve, digest)
+        log.info("shadow_forgotten", digest=digest)
 
 
 def _watch_book(road: Road, tx: Tx, now: datetime) -> None:
@@ -77,4 +88,5 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("forget", 300, _forget),
     Periodic("watch_book", 60, _watch_book),
     Periodic("judge_canary", 5, judge),
+    Periodic("forget_shadows", 3600, _forget_shadows),
 )

@@ -178,6 +178,19 @@ def forget_watched(tx: Tx, serve: str, digest: str) -> None:
     tx.run("DELETE FROM shadow_difference WHERE book = %s AND digest = %s", (serve, digest))
 
 
+def ended_shadows(tx: Tx, serve: str, before: datetime) -> list[str]:
+    """Return the shadows that ended before a moment, and of which anything is kept."""
+    rows = tx.rows(
+        "SELECT DISTINCT digest FROM shadow_tally AS tally WHERE book = %s"
+        " AND NOT EXISTS (SELECT 1 FROM rulebook_alias AS use WHERE use.book = tally.book"
+        " AND use.alias = 'shadow' AND use.digest = tally.digest)"
+        " AND NOT EXISTS (SELECT 1 FROM rulebook_log AS done WHERE done.book = tally.book"
+        " AND done.digest = tally.digest AND done.act = 'shadow' AND done.at >= %s)",
+        (serve, before),
+    )
+    return [str(row[0]) for row in rows]
+
+
 def given(tx: Tx, serve: str, use: Use) -> int:
     """Return how many leads a canary was given since it began."""
     row = tx.row(

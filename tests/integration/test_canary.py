@@ -15,7 +15,6 @@ from router.road.band import showing
 from router.road.drain import Road
 from router.road.explain import explain
 from router.road.publish import Standing, Wish, approve, publish
-from router.road.tick import Ticker
 from router.road.tried import begin, end, promote
 from router.road.words import decline
 from router.rulebook.canary import Terms, pilots, serves
@@ -24,8 +23,8 @@ from router.rulebook.model import RuleBook
 from router.store import books
 from router.store.tx import transaction
 from tests.build import delivery, inquiry, lead_now, leads_of, store
-from tests.tried import asking, moving, sees, start_anew, unsound
-from tests.versions import OPS, REV, acts, harmless, news
+from tests.tried import asking, moving, sees, start_anew, tick, unsound
+from tests.versions import OPS, REV, acts, findings, harmless, news
 
 Run = Callable[..., tuple[int, dict[str, object]]]
 
@@ -42,13 +41,6 @@ def pour(road: Road, bodies: Sequence[Mapping[str, object]]) -> list[Lead]:
     while road.drain(StageName.CAPTURE):
         continue
     return [leads_of(road.app, each)[0] for each in ids]
-
-
-def tick(app: App) -> None:
-    """Let a ticker go round once, in which it judges the canary."""
-    with transaction(app.engine) as tx:
-        tx.run("DELETE FROM schedule_slot WHERE name = 'judge_canary'")
-    Ticker(app).round()
 
 
 @pytest.fixture
@@ -131,7 +123,7 @@ def test_a_part_of_a_team_is_a_stable_part(app: App, road: Road, small: RuleBook
 
 
 def test_a_canary_that_strays_is_ended_and_its_leads_stay_explained(
-    app: App, other: App, road: Road, small: RuleBook
+    app: App, other: App, road: Road, small: RuleBook, run: Run
 ) -> None:
     book = asking(small)
     begin(app, book, Terms(50.0), REV, agreed_by="ben")
@@ -139,8 +131,11 @@ def test_a_canary_that_strays_is_ended_and_its_leads_stay_explained(
     leads = pour(road, [inquiry() for _ in range(60)])
     asked = [each for each in leads if each.digest == book.digest]
     assert {each.state for each in asked} == {LeadState.IN_REVIEW}
-    tick(app)
+    tick(app, "judge_canary")
     assert sees([app, other], canary="", active=small.digest)
+    ((level, text),) = findings(run("doctor")[1], "canary")
+    assert level == "WARN"
+    assert f"Version {book.digest[:12]} was ended" in text
     assert {each.digest for each in pour(road, [inquiry() for _ in range(10)])} == {small.digest}
     for lead in asked[:3]:
         told = explain(app, lead.id)
@@ -154,7 +149,7 @@ def test_a_canary_that_strays_is_ended_and_its_leads_stay_explained(
     assert returned["accountable"]["id"] == "olive-grant"  # type: ignore[index]  # parsed JSON
     assert returned["note"] == ("review 100.0%, active version 0.0%, allowed 10.0 points more")
     assert returned["details"]["given"] == len(asked)  # type: ignore[index]  # parsed JSON
-    tick(app)
+    tick(app, "judge_canary")
     assert len(news(app)) == 2, "it is told once"
 
 
@@ -163,10 +158,10 @@ def test_a_canary_is_not_judged_by_a_few_leads(app: App, road: Road, small: Rule
     begin(app, book, Terms(100.0), REV, agreed_by="ben")
     assert sees([app], canary=book.digest)
     pour(road, [inquiry() for _ in range(9)])
-    tick(app)
+    tick(app, "judge_canary")
     assert sees([app], canary=book.digest)
     pour(road, [inquiry()])
-    tick(app)
+    tick(app, "judge_canary")
     assert sees([app], canary="")
 
 
@@ -183,7 +178,7 @@ def test_a_pilot_is_compared_with_leads_like_its_own(app: App, road: Road, small
     assert found is not None
     assert (found.canary.decided, found.canary.review) == (12, 12)
     assert (found.other.decided, found.other.review) == (12, 12)
-    tick(app)
+    tick(app, "judge_canary")
     assert sees([app], canary=book.digest)
 
 
@@ -196,7 +191,7 @@ def test_a_canary_with_all_leads_is_compared_with_those_before_it(
     begin(app, book, Terms(100.0), REV)
     assert sees([app], canary=book.digest)
     pour(road, [inquiry(message=unclear) for _ in range(12)])
-    tick(app)
+    tick(app, "judge_canary")
     assert sees([app], canary=book.digest)
 
 
@@ -255,7 +250,7 @@ def test_a_canary_is_no_way_around_the_second_person(app: App, small: RuleBook) 
     assert done.standing is Standing.WAITING
     assert sees([app], active=small.digest, canary=book.digest)
     approve(app, book.digest, OPS)
-    tick(app)
+    tick(app, "judge_canary")
     assert sees([app], active=book.digest, canary="")
 
 
@@ -316,6 +311,10 @@ def test_the_command_line_begins_shows_ends_and_promotes(
     code, told = run("rules", "canary", "status")
     assert (code, told["whom"]) == (0, "all leads of team britain")
     assert told["showing"]["given"] == 1  # type: ignore[index]  # parsed JSON
+    ((level, text),) = findings(run("doctor")[1], "canary")
+    assert level == "OK"
+    assert "decides all leads of team britain" in text
+    assert run("rules", "status")[1]["aliases"]["canary"] == book.digest  # type: ignore[index]  # parsed JSON
     assert run("rules", "canary", "off") == (0, {"changed": True, "canary": book.digest})
     run("rules", "canary", book.digest, "--percent", "10", "--by", "ann")
     code, told = run("rules", "canary", "promote", "--by", "ann")

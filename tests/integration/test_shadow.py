@@ -17,14 +17,13 @@ from router.road.beside import Beside, Look
 from router.road.drain import Road
 from router.road.publish import Wish, publish, roll_back
 from router.road.review import answer
-from router.road.tick import Ticker
 from router.road.tried import Seen, seen, unwatch, watch
 from router.rulebook.canary import Terms
 from router.rulebook.model import Phase, Rule, RuleBook
 from router.store.beside import Noted
 from router.store.tx import transaction
 from tests.build import events_of, inquiry, lead_now, messages_of, send
-from tests.tried import asking, moving, sees, start_anew, unsound
+from tests.tried import asking, moving, sees, start_anew, tick, unsound
 from tests.versions import REV, acts, harmless, news, written
 
 Run = Callable[..., tuple[int, dict[str, object]]]
@@ -184,13 +183,29 @@ def test_what_it_has_seen_outlives_it_until_it_is_watched_anew(
     assert acts(app) == [("shadow", "ann")] * 3
 
 
+def test_what_a_shadow_has_seen_is_forgotten_a_month_after_its_end(
+    app: App, road: Road, small: RuleBook
+) -> None:
+    book = moving(small)
+    watch(app, book, REV)
+    assert sees([app], shadow=book.digest)
+    send(road, inquiry())
+    for ended, kept in ((False, 1), (True, 1)):
+        if ended:
+            unwatch(app, REV)
+        tick(app, "forget_shadows")
+        assert known(app).watched.differ == kept
+    with transaction(app.engine) as tx:
+        tx.run("UPDATE rulebook_log SET at = at - interval '31 days' WHERE act = 'shadow'")
+    tick(app, "forget_shadows")
+    assert (known(app).watched.judged, known(app).watched.differ) == (0, 0)
+
+
 def test_a_shadow_that_becomes_the_active_version_is_one_no_more(app: App, small: RuleBook) -> None:
     book = harmless(small)
     watch(app, book, REV)
     publish(app, book, REV)
-    with transaction(app.engine) as tx:
-        tx.run("DELETE FROM schedule_slot WHERE name = 'judge_canary'")
-    Ticker(app).round()
+    tick(app, "judge_canary")
     assert sees([app], active=book.digest, shadow="")
     roll_back(app, REV)
     assert sees([app], active=small.digest, shadow="")
