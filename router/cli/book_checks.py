@@ -116,7 +116,8 @@ def _tried(app: App, tx: Tx) -> Iterator[Finding]:
         use = in_use(tx, serve, alias)
         if use is not None:
             what = "is watched" if alias is Alias.SHADOW else f"decides {_whom(use.terms)}"
-            text = f"Version {use.digest[:_FIRST]} of {use.by} {what} since {use.began:%Y-%m-%d %H:%MZ}."
+            began = f"{use.began:%Y-%m-%d %H:%MZ}"
+            text = f"Version {use.digest[:_FIRST]} of {use.by} {what} since {began}."
             yield Finding(Level.OK, alias.value, text)
     acts, since = (BookAct.RETURN,), now() - _DAY
     for each in book_log.history(tx, serve, limit=_SHOWN, acts=acts, since=since):
