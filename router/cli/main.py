@@ -19,7 +19,6 @@ from router.cli import (
     review,
     rules,
     rules_map,
-    rules_reroute,
     send,
     tasks,
     up,
@@ -48,7 +47,7 @@ app = typer.Typer(
 _PARTS = (
     *(up, demo, send),
     *(leads, explain, tasks, review, people, replay),
-    *(rules, rules_map, rules_reroute, outbound, keys),
+    *(rules, rules_map, outbound, keys),
     *(doctor, migrate, processes, bench),
 )
 

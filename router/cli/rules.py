@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
     rules_trial.register(group)
     rules_backtest.register(group)
     rules_life.register(group)
-    rules_reroute.register_move(group)
+    rules_reroute.register(group)
     rules_try.register(group)
     group.command()(schema)
     app.add_typer(group, name="rules")

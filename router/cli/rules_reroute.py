@@ -1,4 +1,4 @@
-"""``reroute`` and ``rules move``: leads of one version are decided, or go on, by another."""
+"""``rules reroute`` and ``rules move``: leads of one version are decided, or go on, by another."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,21 +28,13 @@ _By = Annotated[
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Put ``reroute`` on the program.
-
-    Args:
-        app: The program.
-    """
-    app.command()(reroute)
-
-
-def register_move(group: typer.Typer) -> None:
-    """Put ``move`` into ``rules``.
+def register(group: typer.Typer) -> None:
+    """Put both into ``rules``.
 
     Args:
         group: The commands about rule books.
     """
+    group.command()(reroute)
     group.command()(move)
 
 
@@ -114,7 +106,7 @@ def move(
     """Let leads that nobody has decided yet go by another version.
 
     Those on the road, in review, or parked there keep the version they started with until this
-    command moves them. Leads that were decided are for `lead-router reroute`.
+    command moves them. Leads that were decided are for `lead-router rules reroute`.
     """
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without

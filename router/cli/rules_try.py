@@ -1,11 +1,23 @@
 """``rules shadow`` and ``rules canary``: try a version beside the active one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from router.cli.output import OK, USAGE, WAITING, AsJson, columns, print_json, say, warn
+from router.cli.output import (
+    MISCONFIGURED,
+    OK,
+    USAGE,
+    WAITING,
+    AsJson,
+    columns,
+    print_json,
+    say,
+    warn,
+)
 
 if TYPE_CHECKING:
     from router.app import App
@@ -16,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Characters of a digest, and of a lead's id, that people are shown.
 _SHOWN, _LEAD = 12, 18
+#: Problems that are listed for people.
+_PROBLEMS = 30
 _By = Annotated[str | None, typer.Option("--by", help="Who says so; your user name if not given.")]
 _Note = Annotated[str, typer.Option("--note", help="Why, for those who look later.")]
 _Names = list[str] | None
@@ -55,7 +69,7 @@ def shadow(
     from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
 
     wish = Wish(by or user_name(), note)
-    with opened() as app:
+    with _refusals(json=json), opened() as app:
         if what == "report":
             _tell_seen(tried.seen(app, most=most), json=json)
         elif what == "off":
@@ -102,7 +116,8 @@ def canary(
 
     The same lead always gets the same answer, and keeps the version it started with. The ticker
     ends a canary whose rates leave the band that the active version's `book.yaml` sets. A version
-    that has errors, or whose own tests fail, is refused (exit code 3).
+    that has errors, or whose own tests fail, is refused (exit code 3); so is one that needs a
+    second person (exit code 1), unless --agreed-by names them.
     """
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
@@ -110,7 +125,7 @@ def canary(
     from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
 
     wish = Wish(by or user_name(), note)
-    with opened() as app:
+    with _refusals(json=json), opened() as app:
         if what == "status":
             _tell_showing(app, band.showing(app), json=json)
         elif what == "off":
@@ -123,6 +138,26 @@ def canary(
             with bar() as watch:
                 fresh = tried.begin(app, book, terms, wish, agreed_by=agreed_by, watch=watch)
             _tell_begun("canary", book.digest, terms.words(), fresh=fresh, json=json)
+
+
+@contextmanager
+def _refusals(*, json: bool) -> Iterator[None]:
+    """Say why a version is not tried, and end."""
+    from router.errors import BookError  # noqa: PLC0415 - beside its use; --help does without
+
+    try:
+        yield
+    except BookError as error:
+        problems = error.problems
+        if json:
+            print_json({"changed": False, "problems": problems})
+        else:
+            warn("\n\n".join(problems[:_PROBLEMS]))
+            more = len(problems) - _PROBLEMS
+            count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+            warn(f"... and {more} more; --json lists all." if more > 0 else "")
+            warn(f"Nothing changed: the version has {count}, and could not be published either.")
+        raise typer.Exit(MISCONFIGURED) from error
 
 
 def _terms(percent: float | None, form: _Names, campaign: _Names, team: _Names) -> "Terms":
@@ -302,7 +337,10 @@ def _tell_last(app: "App", *, json: bool) -> None:
             f" {shown(returned.at)}: {returned.note}."
         )
         digest = returned.digest[:_SHOWN]
-        say(f"What it decided stays decided; `lead-router reroute --digest {digest}` undoes it.")
+        say(
+            "What it decided stays decided;"
+            f" `lead-router rules reroute --digest {digest}` undoes it."
+        )
 
 
 def _share(part: int, whole: int) -> str:

@@ -194,7 +194,16 @@ def test_the_command_previews_does_it_and_tells_the_books_owner(
 ) -> None:
     lead = send(road, inquiry())
     use(road.app, starter_book)
-    typed = ("reroute", "--digest", bad.digest[:12], "--since", "2h", "--by", "george-amari")
+    typed = (
+        "rules",
+        "reroute",
+        "--digest",
+        bad.digest[:12],
+        "--since",
+        "2h",
+        "--by",
+        "george-amari",
+    )
     code, told = run(*typed, "--dry-run")
     assert (code, told["changed"], told["dry_run"]) == (0, 1, True)
     assert pool_of(lead_now(road.app, lead.id)) == "dach"
