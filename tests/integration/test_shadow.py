@@ -214,8 +214,11 @@ def test_a_shadow_that_becomes_the_active_version_is_one_no_more(app: App, small
 def test_the_command_line_watches_reports_and_ends(
     app: App, road: Road, small: RuleBook, run: Run, tmp_path: Path
 ) -> None:
+    code, told = run("rules", "shadow", written(unsound(small), tmp_path / "unsound"))
+    assert (code, told["changed"]) == (3, False)
+    assert "FAILED case 'Britain'" in told["problems"][0]  # type: ignore[index]  # parsed JSON
     book = moving(small)
-    code, told = run("rules", "shadow", written(book, tmp_path), "--by", "ann")
+    code, told = run("rules", "shadow", written(book, tmp_path / "moving"), "--by", "ann")
     assert (code, told["changed"], told["shadow"]) == (0, True, book.digest)
     assert sees([app], shadow=book.digest)
     lead = send(road, inquiry())
