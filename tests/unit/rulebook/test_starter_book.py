@@ -1,14 +1,16 @@
 """The shipped book is sound, and sends typical leads where its README says."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from router.lead.facts import Facts
+from router.lead.facts import FACTS, Facts
 from router.rulebook.evaluate import collect, evaluate
-from router.rulebook.load import load_book
+from router.rulebook.load import book_from_files, load_book
 from router.rulebook.model import Phase, RuleBook, Verdict
+from router.rulebook.read_conditions import written_operators
 from router.rulebook.worktime import work_time
 
 FOLDER = Path(__file__).resolve().parents[3] / "rules"
@@ -86,3 +88,40 @@ def test_the_book_says_itself_when_a_second_person_must_agree(book: RuleBook) ->
 def test_each_intent_but_other_has_enough_cues(book: RuleBook) -> None:
     for intent in book.taxonomy.intents:
         assert intent.always_review or len(intent.cues) >= 15, intent.id
+
+
+def _shown_conditions() -> list[str]:
+    """Return every comparison that the README's table shows, as it would stand under ``when``."""
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## Conditions")[2].partition("\n- ")[0]
+    shown, fact = [], ""
+    for code in re.findall(r"`([^`]+)`", section.partition("|---|---|---|")[2]):
+        name, colon, _ = code.partition(":")
+        if code.startswith("{"):
+            shown.append(f"{fact}: {code}")
+        elif colon and name in FACTS:
+            fact = name
+            shown.append(code)
+    return [each.replace("\\|", "|") for each in shown]
+
+
+def test_every_comparison_that_the_readme_shows_can_be_read(book: RuleBook) -> None:
+    shown = _shown_conditions()
+    assert len(shown) > 20
+    rules = "".join(
+        f"  - id: shown-{number}\n    summary: As shown.\n    steward: ops@northwind.example\n"
+        f"    when: {{{condition}}}\n    then: {{pool: dach}}\n"
+        for number, condition in enumerate(shown)
+    )
+    book_from_files({**book.files, "25-shown.yaml": f"phase: routes\nrules:\n{rules}"})
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    written = {word for fact in FACTS for word in written_operators(fact)}
+    assert [word for word in written if f"`{word}`" not in text and f"{word}:" not in text] == []
+
+
+def test_the_rule_that_the_readme_adds_is_sound(book: RuleBook) -> None:
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"   ```yaml\n(   - id: benelux\n.*?)   ```", text, re.DOTALL)
+    routes = book.files["20-routes.yaml"] + re.sub(r"^ ", "", f"\n{snippet}", flags=re.MULTILINE)
+    added = book_from_files({**book.files, "20-routes.yaml": routes})
+    assert decided(added, {"country": "NL"}).rule is added.rules[Phase.ROUTES][-1]
