@@ -125,7 +125,8 @@ def _tried(app: App, tx: Tx) -> Iterator[Finding]:
             Level.WARN,
             "canary",
             f"Version {each.digest[:_FIRST]} was ended at {each.at:%Y-%m-%d %H:%MZ}: {each.note}."
-            " What it decided stays decided, unless `lead-router rules reroute` undoes it.",
+            " Its leads stay with it, unless `lead-router rules move` or `rules reroute` takes them"
+            " away.",
         )
 
 

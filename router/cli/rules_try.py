@@ -337,10 +337,9 @@ def _tell_last(app: "App", *, json: bool) -> None:
             f" {shown(returned.at)}: {returned.note}."
         )
         digest = returned.digest[:_SHOWN]
-        say(
-            "What it decided stays decided;"
-            f" `lead-router rules reroute --digest {digest}` undoes it."
-        )
+        say("Its leads stay with it, unless you take them away:")
+        say(f"  lead-router rules move --from {digest}         those that wait for a person")
+        say(f"  lead-router rules reroute --digest {digest} --since ...   those it decided")
 
 
 def _share(part: int, whole: int) -> str:
