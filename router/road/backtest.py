@@ -1,32 +1,26 @@
 """Backtest: the leads of the past through another version, and who would have got what.
 
-Nothing is written and nothing is locked. Both versions judge the very facts that were judged when
-the lead was decided, with the people of the version itself; nobody's load or absence is played
-back, so a pool's leads are shared out by weight.
+Nothing is written and nothing is locked: leads are read in short statements, part after part. Both
+versions judge the very facts that were judged when a lead was decided, each with its own people;
+nobody's load or absence is played back, so a pool's leads are shared out by weight.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import orjson
-
 from router.app import App
-from router.lead.facts import Facts, facts_from
-from router.lead.states import LeadState
+from router.road.past import Second, count_part
 from router.rulebook.model import RuleBook
 from router.rulebook.recount import Recount, Recounted
-from router.store.judged import Judged, count_received, end_of, judged_page
-from router.store.pages import Place
+from router.store.judged import Part, count_received, parts
 from router.store.tx import at_once
 
 #: Leads that one statement reads.
-_PAGE = 1_000
-#: Why a lead is not judged.
-MERGED = "joined to another lead"
-UNDER_WAY = "not decided yet"
-NO_FACTS = "no facts kept"
+_PART = 1_000
+#: Leads that are worth a second process, which needs some seconds to begin.
+_WORTH = 20_000
 
 #: Called with how many leads are done, and of how many.
 Progress = Callable[[int, int], None]
@@ -50,6 +44,7 @@ class Window:
 class Report:
     """What a backtest found."""
 
+    #: Digests of what is compared with, and of what is tried.
     old: str
     new: str
     window: Window
@@ -70,12 +65,14 @@ def last_days(days: int, now: datetime, serve: str, *, most: int | None = None) 
     return Window(now - timedelta(days=days), now, serve, most)
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - what is asked, and how, by name
     app: App,
     old: RuleBook,
     new: RuleBook,
     window: Window,
     on_progress: Progress | None = None,
+    *,
+    worth: int | None = _WORTH,
 ) -> Report:
     """Ask two versions about the leads of the past.
 
@@ -85,60 +82,74 @@ def backtest(
         new: What is tried.
         window: Which leads.
         on_progress: Told now and then how far it is.
+        worth: From how many leads on a second process helps; None for never, as a process that
+            was itself forked needs it.
 
     Raises:
         Transient: The database cannot be reached.
     """
     with at_once(app.engine) as tx:
         received = count_received(tx, window.serve, window.since, window.until)
-    wanted = received if window.most is None else min(received, window.most)
-    recount, done = Recount(old, new), 0
-    for page in _pages(app, window, wanted):
-        for lead in page:
-            _judge(recount, lead)
-        done += len(page)
-        if on_progress is not None:
-            on_progress(done, max(done, wanted))
-    return Report(old.digest, new.digest, window, received, recount.result())
-
-
-def _pages(app: App, window: Window, wanted: int) -> Iterator[list[Judged]]:
-    """Give page after page; the next is read while the one before is judged."""
-
-    def read(before: Place, limit: int) -> list[Judged]:
-        with at_once(app.engine) as tx:
-            return judged_page(tx, window.serve, window.since, before, limit=limit)
-
-    with ThreadPoolExecutor(1, thread_name_prefix="backtest") as reader:
-        left = wanted
-        coming = reader.submit(read, end_of(window.until), min(left, _PAGE)) if left else None
-        while coming is not None:
-            page = coming.result()
-            left -= len(page)
-            coming = None
-            if page and left > 0:
-                last = page[-1]
-                coming = reader.submit(read, (last.received_at, last.id), min(left, _PAGE))
-            yield page
-
-
-def _judge(recount: Recount, lead: Judged) -> None:
-    facts = _facts(lead)
-    if facts:
-        recount.add(str(lead.id), facts)
-    elif lead.state == LeadState.MERGED:
-        recount.pass_over(MERGED)
+        wanted = received if window.most is None else min(received, window.most)
+        waiting = deque(
+            parts(
+                tx,
+                window.serve,
+                since=window.since,
+                until=window.until,
+                most=max(wanted, 1),
+                every=_PART,
+            )
+        )
+    counting = _Counting(app, Recount(old, new), waiting, wanted, on_progress)
+    address = app.settings.database_url
+    if worth is None or wanted < worth or address is None:
+        counting.alone()
     else:
-        recount.pass_over(UNDER_WAY if lead.personal is None else NO_FACTS)
+        counting.together(Second(address.get_secret_value(), old, new))
+    return Report(old.digest, new.digest, window, received, counting.recount.result())
 
 
-def _facts(lead: Judged) -> Facts | None:
-    """Return the facts that were judged; None when none were kept, or they cannot be read."""
-    kept = orjson.loads(lead.personal).get("facts") if lead.personal is not None else None
-    if not isinstance(kept, dict):
-        return None
-    try:
-        return facts_from(kept)
-    except ValueError:
-        # Written by an older program that knew another form of a moment.
-        return None
+@dataclass(slots=True)
+class _Counting:
+    """A backtest that runs."""
+
+    app: App
+    recount: Recount
+    waiting: deque[Part]
+    wanted: int
+    on_progress: Progress | None
+    done: int = 0
+
+    def alone(self) -> None:
+        """Count every part that waits."""
+        while self.waiting:
+            self._next()
+
+    def together(self, second: Second) -> None:
+        """Share the parts with a second process."""
+        theirs = 0
+        try:
+            while self.waiting or second.busy:
+                counted = second.feed(self.waiting, patiently=not self.waiting)
+                theirs += counted
+                self._told(counted)
+                if self.waiting:
+                    self._next()
+            self.recount.take(second.finish())
+        except (EOFError, OSError):
+            self.waiting.extendleft(second.give_up())
+            self.done -= theirs
+            self.alone()
+        finally:
+            second.close()
+
+    def _next(self) -> None:
+        part = self.waiting.popleft()
+        with at_once(self.app.engine) as tx:
+            self._told(count_part(tx, self.recount, part))
+
+    def _told(self, leads: int) -> None:
+        self.done += leads
+        if leads and self.on_progress is not None:
+            self.on_progress(self.done, max(self.done, self.wanted))

@@ -15,6 +15,7 @@ _EXAMPLES = 3
 #: With these, nobody gets the lead, so another code is no other hands.
 _NOBODY = frozenset({"reject", "review", GOES_ON})
 _NO_RULE = "(no rule)"
+_Tags = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,23 @@ class Recounted:
         return self.moved / self.judged if self.judged else 0.0
 
 
+@dataclass(slots=True)
+class Heap:
+    """Leads that are counted together."""
+
+    leads: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one process has counted, on its way to another."""
+
+    #: By what either version does, and by the tags that only the new, and only the old one gives.
+    heaps: Mapping[tuple[Fate, Fate, _Tags, _Tags], Heap]
+    not_judged: Mapping[str, int]
+
+
 class Recount:
     """Asks two versions about one lead after the other."""
 
@@ -122,7 +140,7 @@ class Recount:
         """
         self._old, self._new = old, new
         self._not_judged: Counter[str] = Counter()
-        self._heaps: dict[tuple[Fate, Fate, _Tags, _Tags], _Heap] = {}
+        self._heaps: dict[tuple[Fate, Fate, _Tags, _Tags], Heap] = {}
 
     def add(self, lead_id: str, facts: Facts) -> None:
         """Ask both versions about a lead.
@@ -138,7 +156,7 @@ class Recount:
         key = _fate(old), _fate(new), has - had, had - has
         heap = self._heaps.get(key)
         if heap is None:
-            heap = self._heaps[key] = _Heap()
+            heap = self._heaps[key] = Heap()
         heap.leads += 1
         if len(heap.examples) < _EXAMPLES:
             heap.examples.append(lead_id)
@@ -150,6 +168,22 @@ class Recount:
             reason: Why, in a few words.
         """
         self._not_judged[reason] += 1
+
+    def take(self, tally: "Tally") -> None:
+        """Count what another process has counted with the same two versions.
+
+        Args:
+            tally: From its :meth:`tally`.
+        """
+        self._not_judged.update(tally.not_judged)
+        for key, found in tally.heaps.items():
+            heap = self._heaps.setdefault(key, Heap())
+            heap.leads += found.leads
+            heap.examples += found.examples[: _EXAMPLES - len(heap.examples)]
+
+    def tally(self) -> "Tally":
+        """Return what was counted so far, for another process to add up."""
+        return Tally(self._heaps, self._not_judged)
 
     def result(self) -> Recounted:
         """Return what came out so far."""
@@ -186,15 +220,6 @@ class Recount:
         return tuple(sorted(shares, key=lambda each: (-max(each.old, each.new), each.name)))
 
 
-@dataclass(slots=True)
-class _Heap:
-    """Leads that are counted together."""
-
-    leads: int = 0
-    examples: list[str] = field(default_factory=list)
-
-
-_Tags = frozenset[str]
 _Parts = Callable[[Fate, RuleBook], Mapping[str, float]]
 
 

@@ -1,8 +1,10 @@
 """Leads that really took the road, replayed through another version of the book."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -10,10 +12,12 @@ from router.app import App
 from router.lead.model import Lead
 from router.lead.states import LeadState
 from router.now import now as read_now
-from router.road.backtest import MERGED, NO_FACTS, Report, backtest, last_days
+from router.road.backtest import Report, backtest, last_days
 from router.road.drain import Road
+from router.road.past import MERGED, NO_FACTS, Second
 from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.store.judged import Part
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at
 from tests.versions import follows, without_norway, written
@@ -79,8 +83,9 @@ def test_only_the_newest_leads_are_taken_when_so_told(app: App, past: list[Lead]
     assert (report.received, report.found.leads) == (len(past), 3)
 
 
-def test_many_pages_are_read_without_an_open_transaction(app: App, past: list[Lead]) -> None:
-    seen: list[tuple[int, int]] = []
+@pytest.fixture
+def crowd(app: App, past: list[Lead]) -> Iterator[int]:
+    """Put 2,500 leads beside the others that nobody has decided; return how many there are."""
     with transaction(app.engine) as tx:
         tx.run(
             "INSERT INTO lead (id, book, source, item_key, delivery_id, state, received_at,"
@@ -89,24 +94,55 @@ def test_many_pages_are_read_without_an_open_transaction(app: App, past: list[Le
             " FROM lead CROSS JOIN generate_series(1, 2500) AS n WHERE id = %s",
             (past[0].id,),
         )
-    try:
-        window = last_days(1, read_now() + timedelta(minutes=1), "default")
-        book = app.shelf.active()
+    yield len(past) + 2500
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM lead WHERE starts_with(item_key, 'copy-')")
 
-        def progress(done: int, whole: int) -> None:
-            seen.append((done, whole))
-            # Waits for the page that is being read, and for ever if its transaction stays open.
-            with transaction(app.engine, lock_timeout=timedelta(seconds=5)) as tx:
-                tx.run("LOCK TABLE lead, event IN ACCESS EXCLUSIVE MODE")
 
-        report = backtest(app, book, book, window, progress)
-    finally:
-        with transaction(app.engine) as tx:
-            tx.run("DELETE FROM lead WHERE item_key LIKE 'copy-%%'", ())
-    whole = len(past) + 2500
+def test_many_leads_are_read_without_an_open_transaction(app: App, crowd: int) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def progress(done: int, whole: int) -> None:
+        seen.append((done, whole))
+        # Waits for what is being read, and for ever if a transaction stays open.
+        with transaction(app.engine, lock_timeout=timedelta(seconds=5)) as tx:
+            tx.run("LOCK TABLE lead, event IN ACCESS EXCLUSIVE MODE")
+
+    book = app.shelf.active()
+    window = last_days(1, read_now() + timedelta(minutes=1), "default")
+    report = backtest(app, book, book, window, progress)
     assert report.found.not_judged["not decided yet"] == 2500
-    assert report.found.leads == report.received == whole
-    assert seen == [(1000, whole), (2000, whole), (whole, whole)]
+    assert report.found.leads == report.received == crowd
+    assert seen == [(1000, crowd), (2000, crowd), (crowd, crowd)]
+
+
+def test_two_processes_find_what_one_finds(app: App, crowd: int) -> None:
+    old, new = app.shelf.active(), without_norway(app.shelf.active())
+    window = last_days(1, read_now() + timedelta(minutes=1), "default")
+    alone = backtest(app, old, new, window, worth=None).found
+    seen: list[int] = []
+    together = backtest(app, old, new, window, lambda done, _: seen.append(done), worth=1).found
+    assert seen[-1] == crowd
+    assert (together.judged, together.moved, together.not_judged, together.targets) == (
+        alone.judged,
+        alone.moved,
+        alone.not_judged,
+        alone.targets,
+    )
+
+
+def test_a_second_process_that_dies_gives_its_parts_back(app: App) -> None:
+    book, now = app.shelf.active(), read_now()
+    part = Part("default", (now, UUID(int=0)), (now - timedelta(days=1), UUID(int=0)))
+    waiting = deque([part, part])
+    dying = Second("postgresql://nobody@127.0.0.1:1/none", book, book)
+    try:
+        with pytest.raises((EOFError, OSError)):
+            dying.feed(waiting, patiently=True)
+        assert not waiting
+        assert dying.give_up() == [part, part]
+    finally:
+        dying.close()
 
 
 def test_the_command_line_judges_a_folder_and_fails_over_a_threshold(
