@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from router.lead.facts import Facts
 from router.rulebook.explain import judge, scan_rows
+from router.rulebook.lookup import find_row
 from router.rulebook.model import RuleBook
 from router.rulebook.operands import pattern, raw, with_row
 from router.rulebook.rule import Condition, Effect, OnUnknown, Phase, Rule, Truth
@@ -15,6 +16,8 @@ AFTER_CLASSIFY = frozenset({"intent", "urgency", "service_interest", "confidence
 ASIDE = frozenset({"reject", "review"})
 #: Of several rules of enrich that set the same thing the first one counts, not the last.
 FIRST_COUNTS = True
+#: Longer tables are looked up through their index, which tests hold to be the same.
+_SCANNED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,17 @@ class Answer:
     priority_by: str = ""
 
     @property
+    def rule_id(self) -> str:
+        """Return the id of the rule that decides; empty when none does."""
+        return self.rule.id if self.rule is not None else ""
+
+    @property
+    def place(self) -> str:
+        """Return where the lead goes, in words."""
+        kind, name = self.target
+        return f"{kind} {name}" if name else "the fallback owner"
+
+    @property
     def owned(self) -> bool:
         """Return whether the lead gets an owner."""
         return self.target[0] not in ASIDE
@@ -53,7 +67,7 @@ def truth_of(condition: Condition, book: RuleBook, facts: Facts) -> Truth:
 
 
 def row_of(table: Table, facts: Facts) -> tuple[Truth, Row | None]:
-    """Look a lead up in a table, row by row.
+    """Look a lead up in a table, row by row as long as it is not too long for that.
 
     Args:
         table: The table.
@@ -63,7 +77,8 @@ def row_of(table: Table, facts: Facts) -> tuple[Truth, Row | None]:
         TRUE and the most specific row that fits; FALSE when none does; UNKNOWN when none does
         but one might, were a fact not missing.
     """
-    found = scan_rows(table, facts)
+    # A hundred thousand rows take too long for each of hundreds of leads.
+    found = scan_rows(table, facts) if len(table.rows) <= _SCANNED else find_row(table, facts)
     if isinstance(found, Row):
         return Truth.TRUE, found
     return (Truth.FALSE if found is None else Truth.UNKNOWN), None

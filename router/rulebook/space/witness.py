@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 
 from router.lead.facts import FACTS, Facts, FactType, FactValue
-from router.rulebook.model import RuleBook
+from router.rulebook.model import Calendar, RuleBook
 from router.rulebook.operands import fold, is_open
 from router.rulebook.read import countries
 from router.rulebook.space.box import ROW, UNKNOWN_ROW, Box, Dimension, Values, micros
@@ -126,8 +126,17 @@ def _lies_across(facts: Facts, dimension: tuple[str, ...], values: Values, book:
     elif kind == "matches":
         held = matches(dimension[2], str(one))
     elif isinstance(one, datetime):
-        held = is_open(book.calendars.get(dimension[2]), one)
+        held = is_open(_calendar(dimension, book), one)
     return held is None or (isinstance(values, Flags) and held in values.values)
+
+
+def _calendar(dimension: tuple[str, ...], book: RuleBook) -> Calendar | None:
+    """Return the calendar that a side asks; by its content, since two books may name it alike."""
+    _, _, name, content = dimension
+    named = book.calendars.get(name)
+    if repr(named) == content:
+        return named
+    return next((each for each in book.calendars.values() if repr(each) == content), None)
 
 
 def _row_word(table: Table, facts: Facts) -> str:
@@ -260,11 +269,11 @@ def _numbers(name: str, values: Spans, box: Box, book: RuleBook) -> Iterator[Fac
 def _moments(name: str, values: Spans, box: Box, book: RuleBook) -> Iterator[datetime]:
     """Give moments: hours around noon of a working week first, then the bounds."""
     calendars = [
-        (work_time(book.calendars[side[2]]), wanted.values)
+        (work_time(calendar), wanted.values)
         for side, wanted in box.items()
         if isinstance(side, tuple)
         and side[:2] == ("calendar", name)
-        and side[2] in book.calendars
+        and (calendar := _calendar(side, book)) is not None
         and isinstance(wanted, Flags)
     ]
     bounds = [_moment(number) for number in islice(values.samples(), 6)]
