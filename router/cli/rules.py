@@ -9,6 +9,7 @@ import typer
 from router.cli import (
     rules_backtest,
     rules_check,
+    rules_diff,
     rules_life,
     rules_reroute,
     rules_trial,
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Check a rule book, or make it the active one.")
     rules_check.register(group)
     rules_trial.register(group)
+    rules_diff.register(group)
     rules_backtest.register(group)
     rules_life.register(group)
     rules_reroute.register(group)
