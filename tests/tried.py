@@ -75,6 +75,15 @@ def moving(book: RuleBook) -> RuleBook:
     )
 
 
+def hiring(book: RuleBook) -> RuleBook:
+    """Return a version that gives Britain to somebody whom no version had before."""
+    card = "  zoe-marsh: {name: Zoe Marsh, email: zoe.marsh@northwind.example, calendar: always}\n"
+    teams = book.files["teams.yaml"].replace("people:\n", f"people:\n{card}")
+    teams = teams.replace("members: [amy-field, ben-wood]", "members: [zoe-marsh]")
+    teams = teams.replace("calendar: always}\n", "calendar: always, manager: olive-grant}\n", 1)
+    return book_from_files({**book.files, "teams.yaml": teams})
+
+
 def unsound(book: RuleBook) -> RuleBook:
     """Return a version whose own test fails."""
     case = "- name: Britain\n  lead: {country: GB}\n  expect: {pool: france}\n"

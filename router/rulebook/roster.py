@@ -25,7 +25,7 @@ class Found:
     left: tuple[str, ...] = ()
 
 
-def live(book: RuleBook, active: RuleBook) -> RuleBook:
+def live(book: RuleBook, active: RuleBook, *, tried: bool = False) -> RuleBook:
     """Return a lead's own version with the people of today.
 
     A lead keeps the rules, lists, targets and ladders that it started with; who works here, and
@@ -35,6 +35,7 @@ def live(book: RuleBook, active: RuleBook) -> RuleBook:
     Args:
         book: The version that the lead started with.
         active: The version that is active now.
+        tried: Whether ``book`` is the canary: people whom it brings along are here, too.
 
     Returns:
         A book under the digest of ``book``; for asking, never for publishing.
@@ -42,6 +43,8 @@ def live(book: RuleBook, active: RuleBook) -> RuleBook:
     if book.digest == active.digest:
         return book
     people, taxonomy = active.people, book.taxonomy
+    if tried:
+        people = {**book.people, **people}
     if taxonomy.reviewer not in people:
         taxonomy = replace(taxonomy, reviewer=active.taxonomy.reviewer)
     return replace(

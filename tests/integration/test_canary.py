@@ -21,9 +21,10 @@ from router.rulebook.canary import Terms, pilots, serves
 from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
 from router.store import books
+from router.store.roster import set_away, set_back
 from router.store.tx import transaction
 from tests.build import delivery, inquiry, lead_now, leads_of, store
-from tests.tried import asking, moving, sees, start_anew, tick, unsound
+from tests.tried import asking, hiring, moving, sees, start_anew, tick, unsound
 from tests.versions import OPS, REV, acts, findings, harmless, news
 
 Run = Callable[..., tuple[int, dict[str, object]]]
@@ -195,7 +196,51 @@ def test_a_canary_with_all_leads_is_compared_with_those_before_it(
     assert sees([app], canary=book.digest)
 
 
-def test_owners_who_decline_and_pools_where_nobody_is_count(
+def test_people_whom_a_canary_brings_along_are_given_its_leads(
+    app: App, road: Road, small: RuleBook
+) -> None:
+    book = hiring(small)
+    begin(app, book, Terms(100.0), REV)
+    assert sees([app], canary=book.digest)
+    (lead,) = pour(road, [inquiry()])
+    assert lead.owner is not None
+    assert (lead.owner.id, lead.owner.pool) == ("zoe-marsh", "britain")
+
+
+def test_refused_leads_and_pools_where_nobody_is_count(
+    app: App, road: Road, small: RuleBook
+) -> None:
+    refusing = asking(small).files["10-guards.yaml"].replace("{review: looked-at}", "{reject: no}")
+    book = book_from_files({**small.files, "10-guards.yaml": refusing})
+    begin(app, book, Terms(50.0, forms=("trial",)), REV, agreed_by="ben")
+    assert sees([app], canary=book.digest)
+    away = [each.person for each in small.pools["france"].members]
+    with transaction(app.engine) as tx:
+        for person in away:
+            set_away(
+                tx,
+                book="default",
+                person=person,
+                until=None,
+                reason="offsite",
+                by="tests",
+                now=read_now(),
+            )
+    try:
+        pour(road, [inquiry(country="FR", form="trial") for _ in range(20)])
+    finally:
+        with transaction(app.engine) as tx:
+            for person in away:
+                set_back(tx, book="default", person=person, now=read_now())
+    found = showing(app)
+    assert found is not None
+    assert found.canary.decided + found.other.decided == 20
+    assert found.canary.reject == found.canary.decided
+    assert found.other.no_pool == found.other.decided
+    assert {each.rate for each in found.strays} <= {"reject"}
+
+
+def test_owners_who_decline_and_leads_of_nobody_count(
     app: App, road: Road, small: RuleBook
 ) -> None:
     book = moving(small)
