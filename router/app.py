@@ -213,7 +213,9 @@ class App:
         For whatever is about people of today: who may own a lead, who is told, and when they
         work. Take it once a batch, for the active version may move between two calls.
         """
-        return live(self.shelf.book(digest), self.shelf.active())
+        active = self.shelf.active()
+        tried = digest == self.shelf.aliases().canary
+        return live(self.shelf.book(digest), active, tried=tried)
 
     def classifier(self, book: RuleBook) -> Classifier:
         """Return the classifier that the settings name, for the labels of this book."""
