@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -15,13 +15,14 @@ from router.errors import Misconfigured, NotFound, Transient
 from router.now import ticks
 from router.plugins import registry
 from router.plugins.kinds import Classifier, Destination
+from router.rulebook.frozen import freeze, thaw
 from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
 from router.rulebook.roster import live
 from router.rulebook.worktime import work_time
 from router.settings import DestinationSettings, Settings
 from router.store.book_log import once_active
-from router.store.books import Aliases, aliases, kept
+from router.store.books import Aliases, aliases, keep_frozen, kept
 from router.store.intake import Deliveries
 from router.store.tx import make_engine, transaction
 
@@ -32,6 +33,7 @@ BOOK_AGAIN_S = 60.0
 #: Versions kept compiled in one process.
 _SHELF = 16
 _REASON_CHARS = 2_000
+_KEEP_WAIT = timedelta(seconds=1)
 
 log = structlog.get_logger()
 
@@ -165,7 +167,22 @@ class Shelf:
             found = kept(tx, digest)
         if found is None:
             raise NotFound(f"Rule book version {digest} was never published here.")
-        return book_from_files(found.files)
+        book = thaw(found.files, found.frozen) if found.frozen is not None else None
+        if book is None:
+            book = book_from_files(found.files)
+            self._keep(book)
+        return book
+
+    def _keep(self, book: RuleBook) -> None:
+        """Keep what was read for processes that load it later; without it they start slower."""
+        try:
+            frozen = freeze(book)
+            # Whoever publishes the same version again must not be waited for.
+            with transaction(self._engine, lock_timeout=_KEEP_WAIT) as tx:
+                keep_frozen(tx, book.digest, frozen)
+        except Exception as error:  # noqa: BLE001 - a lead waits for this book, which is at hand
+            reason = f"{error}".partition("\n")[0][:_REASON_CHARS] or type(error).__name__
+            log.warning("rule_book_not_kept", book=self._serve, digest=book.digest, reason=reason)
 
     def _serving(self, found: Aliases) -> RuleBook | None:
         """Return the version that serves: the active one, or the last that can be used."""

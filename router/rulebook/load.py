@@ -192,7 +192,7 @@ def _assemble(files: Mapping[str, str], problems: Problems) -> RuleBook:
     for name in _NAMED:
         if name not in files:
             problems.add(Place(name, 1), "this file is missing from the book")
-    with _unswept():
+    with unswept():
         book, broken = _read_checked(files, problems)
     if Phase.FALLBACK not in broken:
         check_fallback(book.rules[Phase.FALLBACK], problems)
@@ -222,7 +222,7 @@ def _read_checked(files: Mapping[str, str], problems: Problems) -> tuple[RuleBoo
 
 
 @contextmanager
-def _unswept() -> Iterator[None]:
+def unswept() -> Iterator[None]:
     """Keep the collector of cycles away: reading makes none, and millions of objects."""
     was_on = gc.isenabled()
     gc.disable()
