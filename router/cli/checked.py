@@ -27,11 +27,12 @@ def told(checks: Mapping[str, Any]) -> str:
 
 def _analysis(found: Mapping[str, Any]) -> str:
     parts = [
-        _count(int(found["errors"]), "error"),
-        _count(int(found["warnings"]), "warning"),
-        f"{found['undecided']} undecided",
+        _count(found["error"], "ERROR") if found["error"] else "no errors",
+        _count(found["warning"], "warning"),
+        _count(found["note"], "note"),
+        f"{found['undecided']} undecided" if found["undecided"] else "",
     ]
-    return ", ".join(parts)
+    return ", ".join(part for part in parts if part and not part.startswith("0 "))
 
 
 def _trials(found: Mapping[str, Any]) -> str:

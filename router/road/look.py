@@ -1,6 +1,7 @@
 """Look at a version before it may become the active one: what forbids it, what it would change.
 
-Its own tests may forbid it; the leads of the past say whether a second person must agree.
+Analysis and its own tests may forbid it; the leads of the past say whether a second person must
+agree.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from datetime import datetime
 
 from router.app import App
 from router.road.backtest import Report, Window, backtest
+from router.rulebook.analysis.analyse import analyse
+from router.rulebook.analysis.finding import Finding, as_data, counts, errors_of, sentence
 from router.rulebook.consent import Change, changed_guards
 from router.rulebook.model import RuleBook
 from router.rulebook.trial.result import Trials
@@ -34,17 +37,27 @@ class Looked:
     checks: Mapping[str, object] = field(default_factory=dict)
 
 
-def look(book: RuleBook, serving: RuleBook | None, now: datetime) -> Looked:
+def look(
+    book: RuleBook, serving: RuleBook | None, now: datetime, *, watch: Watch | None = None
+) -> Looked:
     """Look for what forbids a version, and for what is cheap to know about the change.
 
     Args:
         book: Checked by its loader.
         serving: The version that decides new leads now; None before the first one.
         now: When it would become active.
+        watch: Told how far it is.
     """
+    tell = watch or _tell_nobody
+    tell("looking for mistakes", 0, 0)
+    findings = analyse(book)
+    tell("running its own tests", 0, 0)
     trials = run_trials(book)
-    problems = tuple("\n".join(failure(each)) for each in trials.failed)
-    checks: dict[str, object] = {"trials": _tried(trials)}
+    problems = (
+        *(sentence(each, book.files) for each in errors_of(findings)),
+        *("\n".join(failure(each)) for each in trials.failed),
+    )
+    checks: dict[str, object] = {"analysis": _noticed(findings), "trials": _tried(trials)}
     if serving is None:
         return Looked(problems, Change(), checks)
     window = serving.calendars.get(serving.policy.publishing.window)
@@ -97,6 +110,11 @@ def weigh(  # noqa: PLR0913 - how closely, by name
 
 def _tell_nobody(_what: str, _done: int, _whole: int) -> None:
     """Take what nobody wants to know."""
+
+
+def _noticed(findings: tuple[Finding, ...]) -> dict[str, object]:
+    """Count findings, and keep the first of those that matter most."""
+    return {**counts(findings), "findings": [as_data(each) for each in findings[:_KEPT]]}
 
 
 def _tried(trials: Trials) -> dict[str, object]:

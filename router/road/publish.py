@@ -133,7 +133,7 @@ def _looked_at(
         BookError: Something forbids it, and nothing overrides that.
     """
     now = read_now()
-    found = look(book, serving, now)
+    found = look(book, serving, now, watch=watch)
     if found.problems and not wish.override:
         raise BookError(found.problems)
     if serving is None:

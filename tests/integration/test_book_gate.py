@@ -18,12 +18,21 @@ from router.store import books
 from router.store.book_log import history
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at
-from tests.versions import OPS, REV, acts, barred, follows, harmless, without_norway, written
+from tests.versions import OPS, REV, acts, barred, bent, follows, harmless, without_norway, written
 
 Run = Callable[..., tuple[int, dict[str, object]]]
 
 #: A tenth of the leads may change hands without a second person.
 _BARS = "\npublishing: {approve_over: 0.1, owner: george-amari}\n"
+#: Below a guard that refuses all of Norway.
+_HIDDEN = """\
+  - id: no-oslo
+    summary: Never asked.
+    steward: revops@northwind.example
+    when: {country: NO, city: Oslo}
+    then: {reject: blocked}
+    examples: {matches: [{country: "NO", city: Oslo}], misses: [{country: GB}]}
+"""
 _WRONG = """\
 - name: a lead of nobody
   lead: {country: GB}
@@ -116,8 +125,20 @@ def test_what_forbids_a_version_is_found_before_leads_are_tried(app: App, bars: 
     seen: list[str] = []
     with pytest.raises(BookError, match="a lead of nobody"):
         publish(app, book_from_files(files), REV, watch=lambda what, _, __: seen.append(what))
-    assert seen == []
+    assert seen == ["looking for mistakes", "running its own tests"]
     assert acts(app) == []
+
+
+def test_a_rule_that_no_lead_ever_gets_to_forbids_a_version(app: App, bars: RuleBook) -> None:
+    hidden = bent(without_norway(bars), "10-guards.yaml", _HIDDEN)
+    with pytest.raises(BookError, match="never-reached") as caught:
+        publish(app, hidden, REV)
+    assert "10-guards.yaml" in str(caught.value)
+    assert "'no-oslo'" in str(caught.value)
+    assert acts(app) == []
+    done = publish(app, hidden, Wish("ann", override="it is harmless"))
+    assert done.standing is Standing.ACTIVE
+    assert checks(app, hidden.digest)["analysis"]["error"] == 1
 
 
 def test_somebody_who_waits_is_told_how_far_it_is(app: App, bars: RuleBook) -> None:
