@@ -10,7 +10,7 @@ from router.rulebook.trial.coverage import fires
 from router.rulebook.trial.edits import Edit, edited, edits_of
 from router.rulebook.trial.flips import World
 from router.rulebook.trial.invariants import breaks, try_invariant
-from router.rulebook.trial.probes import probes_near
+from router.rulebook.trial.probes import flipped, probes_near
 from router.rulebook.trial.prove import grounds_of
 from router.rulebook.trial.result import Mutation, Status, Suggestion, Survivor
 from router.rulebook.trial.same import changes_nothing
@@ -27,6 +27,8 @@ class _Bench:
     leads: tuple[Facts, ...]
     #: How each rule's condition comes out for each case, made when it is first asked.
     truths: dict[str, tuple[Truth, ...]]
+    #: Leads near each rule and what they get today, made when they are first asked for.
+    near: dict[str, tuple[tuple[Facts, Expectation], ...]]
 
 
 def try_edits(world: World, proved: frozenset[str], leads: tuple[Facts, ...]) -> Mutation:
@@ -37,7 +39,7 @@ def try_edits(world: World, proved: frozenset[str], leads: tuple[Facts, ...]) ->
         proved: Names of the invariants that hold.
         leads: What invariants are sampled with that cannot be decided.
     """
-    bench = _Bench(world, proved, leads, {})
+    bench = _Bench(world, proved, leads, {}, {})
     edits = noticed = equivalent = 0
     survivors: list[Survivor] = []
     for edit in edits_of(world.book):
@@ -104,16 +106,28 @@ def _truths(bench: _Bench, rule: Rule) -> tuple[Truth, ...]:
 
 def _changed_lead(bench: _Bench, edit: Edit, changed: RuleBook) -> Facts | None:
     """Return a lead that gets something else by an edit; None when no sampled one does."""
-    world = bench.world
-    near = (lead for rule in edit.rules for lead in probes_near(world, rule))
+    near = (each for rule in edit.rules for each in _near(bench, rule))
+    found = next((lead for lead, today in near if given(decide_all(changed, lead)) != today), None)
+    if found is not None or edit.swaps:
+        return found
+    # The edited rule has boundaries of its own: a value that it no longer names, for example.
+    book, own = bench.world.book, flipped(bench.world, edit.rules[0])
     return next(
-        (
-            lead
-            for lead in near
-            if given(decide_all(world.book, lead)) != given(decide_all(changed, lead))
-        ),
+        (lead for lead in own if given(decide_all(changed, lead)) != given(decide_all(book, lead))),
         None,
     )
+
+
+def _near(bench: _Bench, rule: Rule) -> tuple[tuple[Facts, Expectation], ...]:
+    """Return leads near a rule of the book, also when it stands edited, and what they get."""
+    found = bench.near.get(rule.id)
+    if found is None:
+        book = bench.world.book
+        own = next(each for each in book.rules[rule.phase] if each.id == rule.id)
+        leads = probes_near(bench.world, own)
+        found = tuple((lead, given(decide_all(book, lead))) for lead in leads)
+        bench.near[rule.id] = found
+    return found
 
 
 def given(outcome: Outcome) -> Expectation:

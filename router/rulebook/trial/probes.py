@@ -27,9 +27,7 @@ def probes(world: World) -> tuple[Facts, ...]:
         world: The book.
     """
     rules = rules_of(world.book)
-    near = (
-        lead for rule in rules for lead in islice(_flipped(world, rule), MOST // len(rules) + 1)
-    )
+    near = (lead for rule in rules for lead in islice(flipped(world, rule), MOST // len(rules) + 1))
     found = (*tested(world.book), {}, *_promised(world), *_rows(world), *near)
     return _once(found, MOST)
 
@@ -50,7 +48,7 @@ def probes_near(world: World, rule: Rule) -> tuple[Facts, ...]:
         for mine in own
         for lead in ({**start, **mine}, {**mine, **start})
     )
-    return _once((*_flipped(world, rule), *tested(world.book), *meeting), MOST_NEAR)
+    return _once((*flipped(world, rule), *tested(world.book), *meeting), MOST_NEAR)
 
 
 def starts(world: World, rule: Rule) -> tuple[Facts, ...]:
@@ -104,7 +102,13 @@ def row_facts(table: Table, cells: Iterable[str]) -> Facts:
     return {key.fact: f"{cell} 1" if key.prefix else cell for key, cell in pairs if cell}
 
 
-def _flipped(world: World, rule: Rule) -> Iterator[Facts]:
+def flipped(world: World, rule: Rule) -> Iterator[Facts]:
+    """Give leads at both sides of every comparison of a rule.
+
+    Args:
+        world: The book.
+        rule: One of its rules, as it stands or edited.
+    """
     for start in starts(world, rule):
         yield start
         for test in comparisons(rule.when):
