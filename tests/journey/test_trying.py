@@ -79,6 +79,7 @@ def test_half_of_the_leads_and_always_the_same(
         assert each.state is LeadState.ACTIVATED
     told = orjson.loads(place.cli("rules", "canary", "status", "--json"))
     assert (told["showing"]["given"], told["showing"]["strays"]) == (len(served), [])
+    assert f"It was given {len(served)} leads." in place.cli("rules", "canary")
     assert len(_took_part(place, leads[0].received_at)) > 1
     ledger.check_chains(place.app)
 
@@ -99,6 +100,9 @@ def test_a_bad_canary_is_ended_by_the_ticker_and_its_leads_stay_explained(
     told = place.cli("explain", str(asked[0].id))
     assert "somebody-looks (10-guards.yaml:4) -> review looked-at" in told
     assert f"Rule book {book.digest[:12]}" in told
+    ended = place.cli("rules", "canary", "status")
+    assert f"The last one, version {book.digest[:12]}, was ended at" in ended
+    assert "review 100.0%, active version 0.0%" in ended
     (line, *_) = place.cli("rules", "history").splitlines()[1:]
     assert "return" in line
     assert book.digest[:12] in line
@@ -121,6 +125,9 @@ def test_a_shadow_is_counted_and_changes_no_lead(
     (way,) = told["changes"]
     assert (way["active_target"], way["shadow_target"]) == ("pool britain", "pool germany")
     assert {UUID(each) for each in way["examples"]} <= {each.id for each in british}
+    report = place.cli("rules", "shadow")
+    assert "Of 40 leads it would decide 30 (75.0%) otherwise, and give 30 (75.0%)" in report
+    assert "britain  pool britain  britain             pool germany" in report
     place.cli("rules", "shadow", "off")
 
 
