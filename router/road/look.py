@@ -1,7 +1,7 @@
 """Look at a version before it may become the active one: what forbids it, what it would change.
 
-Analysis and its own tests may forbid it; the leads of the past say whether a second person must
-agree.
+Analysis and its own tests may forbid it. The comparison with the active version says which leads
+would change hands; how many of the past would have, whether a second person must agree.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,8 @@ from datetime import datetime
 from router.app import App
 from router.road.backtest import Report, Window, backtest
 from router.rulebook.analysis.analyse import analyse
+from router.rulebook.analysis.compare import compare
+from router.rulebook.analysis.difference import summary
 from router.rulebook.analysis.finding import Finding, as_data, counts, errors_of, sentence
 from router.rulebook.consent import Change, changed_guards
 from router.rulebook.model import RuleBook
@@ -79,7 +81,7 @@ def weigh(  # noqa: PLR0913 - how closely, by name
     past: Window | None,
     watch: Watch | None = None,
 ) -> Looked:
-    """Look for what a version would have changed for the leads of the past.
+    """Look for what a version would change: for leads that can be, and for leads that were.
 
     Takes long with many leads; locks nothing.
 
@@ -95,7 +97,8 @@ def weigh(  # noqa: PLR0913 - how closely, by name
         Transient: The database cannot be reached.
     """
     tell = watch or _tell_nobody
-    checks = dict(looked.checks)
+    tell("comparing with the active version", 0, 0)
+    checks = {**looked.checks, "difference": summary(compare(serving, book))}
     if past is None:
         checks["backtest"] = {"skipped": True}
         return replace(looked, change=replace(looked.change, tried=False), checks=checks)

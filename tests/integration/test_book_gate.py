@@ -76,6 +76,7 @@ def test_a_version_that_moves_nobody_needs_nobody(app: App, bars: RuleBook) -> N
     kept = checks(app, book.digest)
     assert kept["trials"]["failed"] == 0
     assert (kept["backtest"]["judged"], kept["backtest"]["change_hands"]) == (3, 0)
+    assert (kept["difference"]["same"], kept["difference"]["change_hands"]) == (True, 0)
 
 
 def test_too_many_leads_in_other_hands_need_a_second_person(
@@ -89,6 +90,8 @@ def test_too_many_leads_in_other_hands_need_a_second_person(
     )
     kept = checks(app, book.digest)
     assert kept["guards"] == ["no-norway"]
+    assert kept["difference"]["moves"]
+    assert "no-norway" in kept["difference"]["examples"][0]
     (change,) = kept["backtest"]["changes"]
     assert (change["new"], change["examples"]) == ("reject blocked", [str(past[0].id)])
     assert approve(app, book.digest, OPS).standing is Standing.ACTIVE
