@@ -43,6 +43,8 @@ def test_edits_are_of_every_kind(book: RuleBook) -> None:
         "company_size gt 1000 instead of company_size gte 1000",
         "without company_size gte 1000",
         "country in without no",
+        "country not_in [no, se] instead of country in [no, se]",
+        "without this rule",
         "form.honeypot missing true instead of form.honeypot missing false",
         "changed places with 'nordic'",
         "person bob instead of person ann",
@@ -50,6 +52,16 @@ def test_edits_are_of_every_kind(book: RuleBook) -> None:
         "review spam instead of reject spam",
         "without the tags [paid]",
     } <= made
+
+
+def test_not_is_left_out_and_time_is_turned_round(make: Make) -> None:
+    when = "when: {not: {city: Oslo}, submitted_at: {after: 2026-03-01}}"
+    routes = ROUTES.replace("when: {country: [NO, SE]}", when)
+    shown = "examples: {matches: [{country: NO}, {country: SE}], misses: [{country: DE}]}"
+    made = {edit.what for edit in edits_of(make({"20-routes.yaml": routes.replace(shown, "")}))}
+    moment = "2026-03-01T00:00:00+00:00"
+    assert "without not: city is oslo" in made
+    assert f"submitted_at before {moment} instead of submitted_at after {moment}" in made
 
 
 def test_any_and_all_are_exchanged_and_lose_one_part_at_a_time(make: Make) -> None:
