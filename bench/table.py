@@ -6,6 +6,7 @@ same run, on the same servers, with as little of our own code as possible.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from bench.figures import Spread, Target, number, spread
 
@@ -27,6 +28,9 @@ def _rate(limit: float) -> Target:
 def _time(limit: float) -> Target:
     return Target(limit, at_least=False)
 
+
+#: Rules of a book.
+SIZES = (10, 100, 1_000, 10_000)
 
 RAW: dict[str, Row] = {
     "pg_insert_1": Row("PostgreSQL: insert + commit, 1 connection, /s"),
@@ -63,11 +67,47 @@ OURS: dict[str, Row] = {
     "wait_1": Row("?wait=owner, 1 connection, /s", "pg_insert_1"),
     "wait_1_p50": Row("?wait=owner, 1 connection, p50, ms", "http_1_p50"),
     "wait_1_p99": Row("?wait=owner, 1 connection, p99, ms"),
+    "backtest": Row("backtest: stored leads/s, starter book", "", _rate(3334)),
+    "backtest_many": Row("  two books of 500 rules, /s", "", _rate(3334)),
 }
 
-ROWS: dict[str, Row] = {**RAW, **OURS}
+_OTHERS = {"naive": "our plain evaluator", "zen": "zen-engine", "rule_engine": "rule-engine"}
+
+
+def _growing(key: str, what: str, target: Target | None = None) -> dict[str, Row]:
+    """Return a row for each size of a book; the target is that of the largest."""
+    return {
+        f"rules_{key}_{rules}": Row(
+            f"{what}, {rules:,} rules, µs", "", target if rules == max(SIZES) else None
+        )
+        for rules in SIZES
+    }
+
+
+#: One thread, one lead after another.
+RULES: dict[str, Row] = {
+    **_growing("first", "rules: first match, mixed kinds", _time(10)),
+    **_growing("near", "rules: near misses before it"),
+    "rules_table_1000": Row("rules: a look into a table of 1,000 rows, µs"),
+    "rules_table_100000": Row("rules: a look into a table of 100,000 rows, µs", "", _time(15)),
+    "rules_cold": Row("rules: read and check 10,000 rules, s", "", _time(5)),
+    "rules_kept": Row("rules: load 10,000 rules from their copy, s", "", _time(0.5)),
+    **_growing("plain", "plain rules: first match"),
+    **{
+        f"rules_{key}_{rules}": Row(f"  {name}, {rules:,} rules, µs", f"rules_plain_{rules}")
+        for rules in SIZES
+        for key, name in _OTHERS.items()
+    },
+}
+
+ROWS: dict[str, Row] = {**RAW, **OURS, **RULES}
 
 _LABEL, _WIDTH = 55, 100
+_PARTS = {
+    "raw limits of this machine": RAW,
+    "lead-router": OURS,
+    "the rule book alone (x: beside lead-router)": RULES,
+}
 
 
 def summed(runs: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
@@ -103,7 +143,7 @@ def verdict(key: str, spreads: Mapping[str, Spread]) -> str:
 def lines(spreads: Mapping[str, Spread]) -> list[str]:
     """Lay the table out, at most 100 columns wide."""
     printed: list[str] = []
-    for title, rows in (("raw limits of this machine", RAW), ("lead-router", OURS)):
+    for title, rows in _PARTS.items():
         keys = [key for key in rows if key in spreads]
         if keys:
             head = f"{title:<{_LABEL}}{'median':>8}  {'least-most':>14}{'x raw':>6}  target"
@@ -113,6 +153,8 @@ def lines(spreads: Mapping[str, Spread]) -> list[str]:
 
 def _line(key: str, spreads: Mapping[str, Spread]) -> str:
     row, found = ROWS[key], spreads[key]
+    if isnan(found.median):
+        return f"{row.label:<{_LABEL}}{'-':>8}  {'not installed':>14}"
     multiple = ratio(key, spreads)
     shown = number(multiple) if multiple is not None else ""
     around = f"{number(found.least)}-{number(found.most)}"

@@ -15,7 +15,7 @@ def told(checks: Mapping[str, Any]) -> str:
 
     >>> print(told({"trials": {"tried": 3, "failed": 0, "undecided": 0}, "guards": ["spam"]}))
       tests     all 3 passed
-      guards    1 changes: spam
+      guards    1 changed: spam
 
     Args:
         checks: As they are stored. What was not checked is left out.
@@ -45,7 +45,7 @@ def _trials(found: Mapping[str, Any]) -> str:
 
 def _guards(found: list[str]) -> str:
     names = ", ".join(found[:_SHOWN]) + (" and more" if len(found) > _SHOWN else "")
-    return f"{len(found)} changes: {names}" if found else "no change"
+    return f"{len(found)} changed: {names}" if found else "no change"
 
 
 def _difference(found: Mapping[str, Any]) -> str:
@@ -79,7 +79,7 @@ def _backtest(found: Mapping[str, Any]) -> str:
 
 def _examples(checks: Mapping[str, Any]) -> Iterator[str]:
     """Give the leads that would change most, or made-up ones where no lead of the past does."""
-    moved = checks.get("backtest", {}).get("changes", [])
+    moved = checks.get("backtest", {}).get("handovers", [])
     if moved:
         rows = [
             (
@@ -92,12 +92,13 @@ def _examples(checks: Mapping[str, Any]) -> Iterator[str]:
             for each in moved[:_SHOWN]
         ]
         yield ""
-        yield columns(("leads", "from", "to", "by rule", "for example"), rows)
+        yield columns(("leads", "from", "to", "by rule", "for example"), rows, right=(0,))
         return
     told_by_diff = checks.get("difference", {}).get("examples", [])
     if told_by_diff:
         yield ""
-        yield from (f"  {line}" for line in told_by_diff[:_SHOWN])
+        yield "  Such leads would change hands, whether there were any or not:"
+        yield from (f"    {line}" for line in told_by_diff[:_SHOWN])
 
 
 def _rules(old: str, new: str) -> str:

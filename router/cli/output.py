@@ -1,6 +1,6 @@
 """What commands print: text for people, JSON for programs, one sentence for what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import typer
@@ -57,7 +57,7 @@ def print_json(value: object) -> None:
     typer.echo(text.decode())
 
 
-def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
     """Lay rows out in columns, for terminals and files alike.
 
     >>> print(columns(("lead", "owner"), [("a1", "Tom"), ("b22", "-")]))
@@ -68,8 +68,13 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     Args:
         head: Names of the columns.
         rows: As many texts each as there are columns; line breaks become spaces.
+        right: Columns of numbers, which stand flush right.
     """
     cells = [[" ".join(cell.split()) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
-    return "\n".join(lines)
+    flush = [str.rjust if place in right else str.ljust for place in range(len(head))]
+    lines = (
+        "  ".join(put(cell, width) for put, cell, width in zip(flush, row, widths, strict=True))
+        for row in cells
+    )
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,16 +1,18 @@
 """A backtest in words: how many leads would change hands, which, and from whom to whom."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from router.cli.output import columns
 from router.road.backtest import Report
-from router.rulebook.recount import Fate, Recounted, Share, Shift
+from router.rulebook.recount import Recounted, Share, Shift
 
 #: Lines of each table that people are shown.
 _SHOWN = 15
 _DIGEST = 12
 #: Shares that differ by less are the same to people.
 _SAME = 0.05
+#: Leads, from where, to where, by which rules, and a few of them.
+_Line = tuple[int, str, str, tuple[str, str], tuple[str, ...]]
 
 
 def told(report: Report) -> str:
@@ -26,9 +28,11 @@ def told(report: Report) -> str:
         ("by rule", found.rules),
         ("by target", found.targets),
         ("by SLA", found.slas),
-        ("by person (a pool's leads shared out by weight)", found.people),
+        ("by person", found.people),
     )
     parts += [_shares(name, shares, found.judged) for name, shares in tables if shares]
+    if found.people:
+        parts.append("A pool's leads are shared out to its people by their weights.")
     return "\n\n".join(parts)
 
 
@@ -45,7 +49,7 @@ def summary(found: Recounted) -> str:
         (f"{same:,}", _part(same, found.judged), "the same"),
         *((f"{count:,}", "", f"not judged: {why}") for why, count in found.not_judged.items()),
     ]
-    return columns(*_right(("leads", "share", ""), rows, (0, 1)))
+    return columns(("leads", "share", ""), rows, right=(0, 1))
 
 
 def changes(found: Recounted, *, most: int) -> list[str]:
@@ -55,10 +59,17 @@ def changes(found: Recounted, *, most: int) -> list[str]:
         found: What the backtest counted.
         most: Lines of each table.
     """
-    moved = [each for each in found.shifts if each.changes_hands]
-    altered = [each for each in found.shifts if not each.changes_hands]
-    tables = (("Would change hands", moved, False), ("Same hands, other terms", altered, True))
-    return [_table(name, shifts, most, terms=terms) for name, shifts, terms in tables if shifts]
+    moved = [
+        (each.leads, each.old, each.new, (each.old_rule, each.new_rule), each.examples)
+        for each in found.handovers
+    ]
+    altered = [
+        (each.leads, *_terms(each), (each.old.rule, each.new.rule), each.examples)
+        for each in found.shifts
+        if not each.changes_hands
+    ]
+    tables = (("WOULD CHANGE HANDS", moved), ("SAME HANDS, OTHER TERMS", altered))
+    return [_table(name, lines, most) for name, lines in tables if lines]
 
 
 def _head(report: Report) -> str:
@@ -71,19 +82,16 @@ def _head(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _table(name: str, shifts: Sequence[Shift], most: int, *, terms: bool) -> str:
+def _table(name: str, lines: Sequence[_Line], most: int) -> str:
     head = ("leads", "from", "to", "by rule", "for example")
     rows = [
-        (f"{each.leads:,}", *_between(each, terms=terms), _rules(each), " ".join(each.examples))
-        for each in shifts[:most]
+        (f"{leads:,}", old, new, _rules(*rules), " ".join(examples))
+        for leads, old, new, rules, examples in lines[:most]
     ]
-    text = f"{name}\n{columns(*_right(head, rows, (0,)))}"
-    return text + _rest(len(shifts) - most)
+    return f"{name}\n\n{columns(head, rows, right=(0,))}{_rest(len(lines) - most)}"
 
 
-def _between(shift: Shift, *, terms: bool) -> tuple[str, str]:
-    if not terms:
-        return shift.old.words, shift.new.words
+def _terms(shift: Shift) -> tuple[str, str]:
     old, new = shift.old, shift.new
     pairs = (
         (old.words, new.words),
@@ -99,13 +107,8 @@ def _tags(tags: Iterable[str]) -> str:
     return " ".join(f"#{tag}" for tag in tags) or "no tag"
 
 
-def _rules(shift: Shift) -> str:
-    old, new = _rule(shift.old), _rule(shift.new)
-    return old if old == new else f"{old} -> {new}"
-
-
-def _rule(fate: Fate) -> str:
-    return fate.rule or "(none)"
+def _rules(old: str, new: str) -> str:
+    return (old or "(none)") if old == new else f"{old or '(none)'} -> {new or '(none)'}"
 
 
 def _shares(name: str, shares: Sequence[Share], judged: int) -> str:
@@ -122,7 +125,7 @@ def _shares(name: str, shares: Sequence[Share], judged: int) -> str:
         for each in ordered[:_SHOWN]
     ]
     head = (name, "before", "after", "change", "share after")
-    return columns(*_right(head, rows, (1, 2, 3, 4))) + _rest(len(shares) - _SHOWN)
+    return columns(head, rows, right=(1, 2, 3, 4)) + _rest(len(shares) - _SHOWN)
 
 
 def _rest(count: int) -> str:
@@ -131,21 +134,3 @@ def _rest(count: int) -> str:
 
 def _part(leads: float, of: int) -> str:
     return f"{leads / of:.1%}" if of else "-"
-
-
-def _right(
-    head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Collection[int]
-) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-    """Set some columns flush right, with their heads."""
-    lines = [
-        [
-            cell.rjust(_width(head, rows, at)) if at in numbers else cell
-            for at, cell in enumerate(row)
-        ]
-        for row in (head, *rows)
-    ]
-    return lines[0], lines[1:]
-
-
-def _width(head: Sequence[str], rows: Sequence[Sequence[str]], at: int) -> int:
-    return max(len(row[at]) for row in (head, *rows))

@@ -317,5 +317,9 @@ def _say(done: "Published", standing: str, digest: str) -> None:
         return
     instead = f" instead of {done.before[:_SHOWN]}" if done.before else ""
     say(f"Version {digest} is active now{instead}.")
+    if done.reasons and done.checks:
+        say("Nobody else agreed, although a second person should have:")
+        for reason in done.reasons:
+            say(f"  {reason}")
     if done.before:
         say("`lead-router rules rollback` takes it back within a second.")

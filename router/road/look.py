@@ -5,7 +5,7 @@ would change hands; how many of the past would have, whether a second person mus
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from router.app import App
@@ -141,16 +141,5 @@ def _replayed(report: Report) -> dict[str, object]:
         "not_judged": dict(found.not_judged),
         "change_hands": found.moved,
         "other_terms": found.altered,
-        "changes": [
-            {
-                "leads": shift.leads,
-                "changes_hands": shift.changes_hands,
-                "old": shift.old.words,
-                "new": shift.new.words,
-                "old_rule": shift.old.rule,
-                "new_rule": shift.new.rule,
-                "examples": list(shift.examples),
-            }
-            for shift in found.shifts[:_KEPT]
-        ],
+        "handovers": [asdict(each) for each in found.handovers[:_KEPT]],
     }

@@ -24,6 +24,7 @@ from router.store.tx import Tx, at_once, make_engine
 MERGED = "joined to another lead"
 UNDER_WAY = "not decided yet"
 NO_FACTS = "no facts kept"
+HELD = "held for a person before any rule was asked"
 #: Parts that the second process is given ahead, so that it never waits for the next.
 _AHEAD = 2
 _GRACE_S = 2.0
@@ -50,6 +51,8 @@ def count_part(tx: Tx, recount: Recount, part: Part) -> int:
             recount.add(str(lead.id), facts)
         elif lead.state == LeadState.MERGED:
             recount.pass_over(MERGED)
+        elif lead.state == LeadState.IN_REVIEW:
+            recount.pass_over(HELD)
         else:
             recount.pass_over(UNDER_WAY if lead.personal is None else NO_FACTS)
     return len(leads)

@@ -1,7 +1,7 @@
 """What two versions would have done with the leads of the past, counted. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from router.lead.facts import Facts
@@ -79,6 +79,37 @@ class Share:
     new: float
 
 
+@dataclass(slots=True)
+class Heap:
+    """Leads that are counted together."""
+
+    leads: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def take(self, leads: int, examples: Sequence[str]) -> None:
+        """Put more leads on it, of which a few are named.
+
+        Args:
+            leads: How many.
+            examples: Their ids, as far as they are named.
+        """
+        self.leads += leads
+        self.examples += examples[: _EXAMPLES - len(self.examples)]
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Leads that would go from the same hands to the same others, by the same rules."""
+
+    #: Where they go, in words.
+    old: str
+    new: str
+    old_rule: str
+    new_rule: str
+    leads: int
+    examples: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Recounted:
     """What came out."""
@@ -106,17 +137,20 @@ class Recounted:
         return self.judged + sum(self.not_judged.values())
 
     @property
+    def handovers(self) -> list[Handover]:
+        """Return what changes hands, whatever its other terms; that with the most leads first."""
+        found: dict[tuple[str, str, str, str], Heap] = {}
+        for shift in self.shifts:
+            if shift.changes_hands:
+                key = (shift.old.words, shift.new.words, shift.old.rule, shift.new.rule)
+                found.setdefault(key, Heap()).take(shift.leads, shift.examples)
+        made = [Handover(*key, heap.leads, tuple(heap.examples)) for key, heap in found.items()]
+        return sorted(made, key=lambda each: -each.leads)
+
+    @property
     def moved_share(self) -> float:
         """Return the share (0..1) of the judged leads that other people would get."""
         return self.moved / self.judged if self.judged else 0.0
-
-
-@dataclass(slots=True)
-class Heap:
-    """Leads that are counted together."""
-
-    leads: int = 0
-    examples: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +211,7 @@ class Recount:
         """
         self._not_judged.update(tally.not_judged)
         for key, found in tally.heaps.items():
-            heap = self._heaps.setdefault(key, Heap())
-            heap.leads += found.leads
-            heap.examples += found.examples[: _EXAMPLES - len(heap.examples)]
+            self._heaps.setdefault(key, Heap()).take(found.leads, found.examples)
 
     def tally(self) -> "Tally":
         """Return what was counted so far, for another process to add up."""

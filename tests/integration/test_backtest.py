@@ -14,7 +14,7 @@ from router.lead.states import LeadState
 from router.now import now as read_now
 from router.road.backtest import Report, backtest, last_days
 from router.road.drain import Road
-from router.road.past import MERGED, NO_FACTS, Second
+from router.road.past import HELD, MERGED, NO_FACTS, Second
 from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
 from router.store.judged import Part
@@ -54,7 +54,23 @@ def test_every_lead_is_judged_or_counted_with_the_reason(app: App, past: list[Le
     assert found.leads == len(past)
     assert (found.moved, found.altered) == (0, 0)
     # What the classifier could not settle was not yet decided by any rule.
-    assert found.not_judged == {NO_FACTS: 1, MERGED: 1}
+    assert found.not_judged == {HELD: 1, MERGED: 1}
+
+
+def test_a_lead_whose_facts_were_erased_is_not_judged(app: App, past: list[Lead]) -> None:
+    lead = past[0].id
+    with transaction(app.engine) as tx:
+        kept = tx.rows("SELECT seq, personal::text FROM event WHERE lead_id = %s", (lead,))
+        tx.run("UPDATE event SET personal = '{}' WHERE lead_id = %s", (lead,))
+    try:
+        assert tried(app, app.shelf.active()).found.not_judged[NO_FACTS] == 1
+    finally:
+        with transaction(app.engine) as tx:
+            for seq, personal in kept:
+                tx.run(
+                    "UPDATE event SET personal = %s::json WHERE lead_id = %s AND seq = %s",
+                    (personal, lead, seq),
+                )
 
 
 def test_leads_that_would_change_hands_are_found_with_examples(app: App, past: list[Lead]) -> None:

@@ -92,7 +92,7 @@ def test_too_many_leads_in_other_hands_need_a_second_person(
     assert kept["guards"] == ["no-norway"]
     assert kept["difference"]["moves"]
     assert "no-norway" in kept["difference"]["examples"][0]
-    (change,) = kept["backtest"]["changes"]
+    (change,) = kept["backtest"]["handovers"]
     assert (change["new"], change["examples"]) == ("reject blocked", [str(past[0].id)])
     assert approve(app, book.digest, OPS).standing is Standing.ACTIVE
     assert follows(other, book.digest)

@@ -115,3 +115,12 @@ def test_what_cannot_be_judged_is_counted_by_reason(files: dict[str, str]) -> No
 
 def _guard(rule: str, country: str, then: str) -> str:
     return _GUARD.format(id=rule, country=country, then=then)
+
+
+def test_leads_with_other_terms_are_one_handover(files: dict[str, str]) -> None:
+    new = bent(files, "20-routes.yaml", "then: {pool: desk}", "then: {person: ann}")
+    found = recounted(book_from_files(files), new, _NORWAY, {**_NORWAY, "priority": "high"})
+    assert len(found.shifts) == 2
+    (handover,) = found.handovers
+    assert (handover.old, handover.new, handover.leads) == ("pool desk", "person ann", 2)
+    assert handover.examples == ("lead-0", "lead-1")
