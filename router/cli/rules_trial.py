@@ -110,7 +110,9 @@ def _say(
 def _summary(trials: "Trials", short: list[str]) -> str:
     from router.rulebook.trial.tell import summary  # noqa: PLC0415 - beside its use; --help does without
 
-    missed = f"; too few {' and '.join(short)} are covered" if short else ""
+    covered = " and ".join(name for name in short if name != "mutants")
+    missed = f"; too few {covered} are covered" if covered else ""
+    missed += "; too few edits are noticed" if "mutants" in short else ""
     advice = "\nCorrect the rule, or the test if the change is meant." if trials.failed else ""
     return f"\n{summary(trials)}{missed}{advice}"
 

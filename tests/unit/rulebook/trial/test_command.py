@@ -78,7 +78,9 @@ def test_edits_that_nobody_notices_are_listed_on_request(folder: Path) -> None:
     assert code == output.OK
     assert "big: sla standard instead of quick" in text
     assert "expect: {rule: big, person: ann, sla: quick}" in text
-    assert _test(str(folder), "--least-mutants", "100")[0] == output.FAILED
+    code, text, _ = _test(str(folder), "--least-mutants", "100")
+    assert code == output.FAILED
+    assert text.endswith("; too few edits are noticed\n")
 
 
 def test_programs_get_json_with_every_test_and_gap(folder: Path) -> None:
