@@ -18,9 +18,9 @@ from router.rulebook.model import RuleBook
 from router.rulebook.rule import Phase
 from router.rulebook.space.box import Budget, space_of
 
-#: Boxes that all questions about reaching may take together, and those about the rest: some
-#: seconds each. What does not fit is called undecided, or left unsaid where it is only a note.
-_REACH, _REST = 1_000_000, 400_000
+#: Boxes that all questions about rules, rows and the rest may take together: some seconds each.
+#: What does not fit is called undecided, or left unsaid where it is only a note.
+_RULES, _ROWS, _REST = 1_000_000, 400_000, 200_000
 _ORDER = list(Severity)
 _NEVER = frozenset({"never-reached", "impossible"})
 
@@ -54,7 +54,7 @@ def _findings(book: RuleBook) -> Iterator[Finding]:
     space = space_of(book)
     rungs = ladder(book, space, DECIDING)
     enrich = ladder(book, space, (Phase.ENRICH,))
-    reach, rest = Budget(_REACH), Budget(_REST)
+    reach, rest = Budget(_RULES), Budget(_REST)
     first = [
         *impossible(rungs, reach),
         *impossible(enrich, reach),
@@ -64,7 +64,7 @@ def _findings(book: RuleBook) -> Iterator[Finding]:
     dead = frozenset(each.place for each in first if each.code in _NEVER)
     yield from settings(enrich, rest)
     yield from hidden_parts(rungs, dead, rest)
-    yield from long_rows(rungs, dead, reach)
+    yield from long_rows(rungs, dead, Budget(_ROWS))
     yield from gaps(rungs, rest)
     yield from other_hours(rungs)
     places, uses = Places(book.files), uses_of(book)

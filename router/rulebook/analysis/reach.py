@@ -215,15 +215,21 @@ def decided(book: RuleBook, facts: Facts) -> Verdict:
 def _never(
     rungs: Ladder, one: _Steps, shelf: Shelf, used: Sequence[Box], *, fewest: bool
 ) -> Finding:
-    takers = [rule.id for rule in _takers(rungs, one, shelf, used, fewest=fewest)]
-    where_to = rungs.book.rules[one.rule.phase]
-    first = next((rule for rule in where_to if rule.id in takers), None)
+    takers = _takers(rungs, one, shelf, used, fewest=fewest)
+    names = [f"'{rule.id}'" for rule in takers]
+    first = next((rule for rule in takers if rule.phase is one.rule.phase), None)
+    if first is not None:
+        advice = f"Move it before '{first.id}' ({first.place}), or remove it."
+    else:
+        advice = f"Remove it: {listed(names)} stand{'s' if len(names) == 1 else ''} in"
+        advice += f" {listed(list(dict.fromkeys(rule.phase for rule in takers)))}, which is asked"
+        advice += f" before {one.rule.phase}."
     return found(
         "never-reached",
         one.rule.place,
         f"the rule '{one.rule.id}' is never reached: every lead that it could match is taken"
-        f" before, by {listed([repr(name) for name in takers], 8)}",
-        f"Move it before '{first.id}' ({first.place}), or remove it." if first else "Remove it.",
+        f" before, by {listed(names, 8)}",
+        advice if takers else "Remove it.",
     )
 
 

@@ -9,7 +9,7 @@ from router.rulebook.analysis.ladder import Ladder, Step
 from router.rulebook.analysis.reach import decided, rows_finding
 from router.rulebook.analysis.search import Answered, Search, before
 from router.rulebook.rule import Place, Rule
-from router.rulebook.space.box import Box, Budget, Region, Space, TooMuch, meet
+from router.rulebook.space.box import Box, Budget, Region, TooMuch, meet
 from router.rulebook.space.naive import specificity
 from router.rulebook.space.region import Reading, both, where
 from router.rulebook.space.shelf import Shelf
@@ -21,51 +21,43 @@ _TEXTS = (FactType.TEXT, FactType.CODE)
 _SEARCHED = 2_000
 
 
-class RowShelf:
-    """The rows of a table, the one that wins standing before those it wins over."""
+class _Others:
+    """The rows of a table, found by what else they may stand beside."""
 
-    def __init__(self, table: Table, space: Space) -> None:
-        """Lay the rows out.
-
-        Args:
-            table: The table.
-            space: All values there are.
-        """
+    def __init__(self, table: Table) -> None:
         self.table = table
-        self.rows = sorted(table.rows, key=lambda row: specificity(table, row), reverse=True)
-        self.space = space
-        self.places = {row.line: place for place, row in enumerate(self.rows)}
-        self._shelf = Shelf()
-        for place, row in enumerate(self.rows):
-            self._shelf.add((box_of(table, row),), place)
+        self.ranks = {row.line: specificity(table, row) for row in table.rows}
+        self._by_first: dict[str, list[Row]] = {}
+        for row in table.rows:
+            self._by_first.setdefault(row.cells[0], []).append(row)
 
-    def region(self, row: Row) -> Region:
-        """Return the leads that a row fits; empty when no lead can have its cells.
+    def above(self, row: Row) -> list[Box]:
+        """Return the rows that win over one for some leads that both fit."""
+        first, rank = row.cells[0], self.ranks[row.line]
+        prefix = self.table.keys[0].prefix
+        by_first = self._by_first
+        near = (
+            [*by_first.get(first, ()), *by_first.get("", ())]
+            if first and not prefix
+            else self.table.rows
+        )
+        return [
+            box_of(self.table, other)
+            for other in near
+            if self.ranks[other.line] > rank and self._meets(row, other)
+        ]
 
-        Args:
-            row: Of the table.
-        """
-        box = box_of(self.table, row)
-        narrowed = meet(box, {name: self.space.all_of(name) for name in box})
-        return () if narrowed is None else (narrowed,)
-
-    def above(self, row: Row, box: Box) -> list[Box]:
-        """Return the rows that win over one and may touch a box.
-
-        Args:
-            row: Of the table.
-            box: The box.
-        """
-        shelf = self._shelf
-        return [shelf.boxes[place] for place in shelf.touching(box, self.places[row.line])]
+    def _meets(self, one: Row, other: Row) -> bool:
+        for key, mine, theirs in zip(self.table.keys, one.cells, other.cells, strict=True):
+            if not mine or not theirs or mine == theirs:
+                continue
+            if not key.prefix or not (mine.startswith(theirs) or theirs.startswith(mine)):
+                return False
+        return True
 
 
-def spreads(table: Table) -> bool:
-    """Tell whether the rows of a table can be looked at as regions.
-
-    Args:
-        table: Of the book.
-    """
+def _spreads(table: Table) -> bool:
+    """Tell whether the rows of a table can be looked at as regions."""
     return all(FACTS[key.fact][0] in _TEXTS for key in table.keys)
 
 
@@ -87,7 +79,7 @@ def long_rows(rungs: Ladder, dead: frozenset[Place], total: Budget) -> Iterator[
         shelf.add(step.region or (), number)
     for number, step in steps:
         table = rungs.book.tables[step.rule.table]
-        if spreads(table):
+        if _spreads(table):
             yield from _Rows(rungs, step, before(shelf, number), total).findings()
 
 
@@ -103,6 +95,8 @@ class _Rows:
         #: What is taken before the rule.
         self.earlier = earlier
         self.total = total
+        #: Of asking the fast evaluator, which takes longer in a large book.
+        self.price = 4 + sum(map(len, rungs.book.rules.values())) // 100
         self.examples = [each.facts for each in step.rule.examples if each.matches][:2]
 
     def findings(self) -> Iterator[Finding]:
@@ -112,7 +106,7 @@ class _Rows:
         undecided = when is None or len(open_rows) > _SEARCHED
         never: list[int] = []
         if open_rows and when is not None:
-            rows = RowShelf(self.table, self.rungs.space)
+            rows = _Others(self.table)
             states = [(row, self._search(row, rows, when)) for row in open_rows[:_SEARCHED]]
             never = [row.line for row, state in states if state is Answered.NONE]
             undecided = undecided or any(state is Answered.UNDECIDED for _, state in states)
@@ -127,20 +121,29 @@ class _Rows:
                 "Take rows apart that the rule's own condition does not fit.",
             )
 
-    def _search(self, row: Row, rows: RowShelf, when: Region) -> Answered:
+    def _search(self, row: Row, rows: _Others, when: Region) -> Answered:
         """Tell whether a lead gets to a row that no simple one shows."""
         if self.total.left <= 0:
             return Answered.UNDECIDED
         try:
-            region = both((rows.region(row), when), Budget())
+            region = both((self._region(row), when), Budget())
         except TooMuch:
             return Answered.UNDECIDED
+        above = rows.above(row)
+        # Beginnings of texts take long to compare.
+        self.total.left -= len(self.table.rows) // 16 + 4 * len(above)
         search = Search(self.rungs.book, self.rungs.space, show=False, total=self.total)
 
         def covers(box: Box) -> Sequence[Box]:
-            return [*self.earlier(box), *rows.above(row, box)]
+            return [*self.earlier(box), *above]
 
         return search.run(region, covers).answered
+
+    def _region(self, row: Row) -> Region:
+        """Return the leads that a row fits; empty when no lead can have its cells."""
+        box = box_of(self.table, row)
+        narrowed = meet(box, {name: self.rungs.space.all_of(name) for name in box})
+        return () if narrowed is None else (narrowed,)
 
     def _when(self) -> Region | None:
         """Return where the rule's own condition is true, None when it has too many branches."""
@@ -161,10 +164,14 @@ class _Rows:
 
     def _leads(self, cells: Mapping[str, FactValue]) -> Iterator[Facts]:
         keys = {key.fact for key in self.table.keys}
-        for facts in self.examples or [{}]:
+        yield cells
+        for facts in self.examples:
             yield {**{name: each for name, each in facts.items() if name not in keys}, **cells}
             yield {**facts, **cells}
 
     def _decides(self, row: Row, facts: Facts) -> bool:
+        if self.total.left <= 0:
+            return False
+        self.total.left -= self.price
         verdict = decided(self.rungs.book, facts)
         return verdict.rule is self.rule and verdict.row is row
