@@ -31,7 +31,7 @@ from router.rulebook.space.tables import MOST_ROWS, side_of
 
 _SETTINGS = ("sla", "priority")
 #: Boxes that the search for other targets may take, and that for each other thing.
-_FOR_TARGETS, _FOR_OTHERS = 400_000, 100_000
+_FOR_TARGETS, _FOR_OTHERS = 1_000_000, 200_000
 #: Ways of one kind that are shown, and doubts that are named one by one.
 _MOST_WAYS, _MOST_DOUBTS = 150, 25
 #: Tags times steps that are gone through; every tag is a question of its own.
@@ -150,7 +150,10 @@ class _Comparison:
 
     def _pairing(self, thing: _Thing, total: Budget) -> Pairing:
         def differs(one: Rung, other: Rung, facts: Facts) -> Shown:
-            return self.sides.shows(thing.what, (one.giver, other.giver), facts)
+            before = self.sides.spent
+            shown = self.sides.shows(thing.what, (one.giver, other.giver), facts)
+            total.left -= self.sides.spent - before
+            return shown
 
         owned = thing.what != "target"
         return Pairing(thing.old, thing.new, self.space, self.seen_in, differs, total, owned=owned)

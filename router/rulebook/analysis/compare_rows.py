@@ -18,7 +18,7 @@ from router.rulebook.table import Row, Table
 #: Ways in which rows of one table changed that are told apart.
 _WAYS = 60
 #: Rows of one way that a lead is looked for with, and entries of a list.
-_TRIED, _ENTRIES = 12, 200
+_TRIED, _ENTRIES = 4, 200
 #: Boxes that the search for leads of one table or list may take.
 _FOR_EXAMPLES = 60_000
 
@@ -40,7 +40,14 @@ class _Finder:
             using: Ids of the rules.
             total: What all searches may take together.
         """
-        search = Search(self.old.book, self.space, self.sides.differ, total=total)
+
+        def confirm(facts: Facts) -> bool:
+            before = self.sides.spent
+            shown = self.sides.differ(facts)
+            total.left -= self.sides.spent - before
+            return shown
+
+        search = Search(self.old.book, self.space, confirm, total=total)
         for rungs, other in ((self.new, self.old), (self.old, self.new)):
             for number, rung in enumerate(rungs.rungs):
                 if rung.step.rule.id not in using:

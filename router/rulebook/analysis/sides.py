@@ -8,6 +8,8 @@ from router.rulebook.space.naive import ASIDE, Answer, answer
 
 #: Leads whose answers are kept.
 _KEPT = 512
+#: How many boxes are as much work as asking the fast evaluators, and one rule slowly.
+_FAST, _A_RULE = 20, 2
 #: What one rule gives; a tag may be given by several.
 _BY_RULE = frozenset({"target", "sla", "priority"})
 
@@ -23,6 +25,9 @@ class Sides:
             new: The book as it would be.
         """
         self.old, self.new = old, new
+        #: What was asked so far, in boxes that would take as long.
+        self.spent = 0
+        self._slow = _A_RULE * sum(len(some) for book in (old, new) for some in book.rules.values())
         self._answers: dict[object, tuple[Answer, Answer]] = {}
 
     def answers(self, facts: Facts) -> tuple[Answer, Answer]:
@@ -33,6 +38,7 @@ class Sides:
         """
         key = frozenset(facts.items())
         if key not in self._answers:
+            self.spent += self._slow
             if len(self._answers) >= _KEPT:
                 self._answers.clear()
             self._answers[key] = answer(self.old, facts), answer(self.new, facts)
@@ -64,6 +70,7 @@ class Sides:
         Args:
             facts: The lead.
         """
+        self.spent += _FAST
         fast = decide_all(self.old, facts), decide_all(self.new, facts)
         if (fast[0].target, fast[0].effect) == (fast[1].target, fast[1].effect):
             return False
@@ -72,6 +79,7 @@ class Sides:
 
     def _may_show(self, what: str, givers: tuple[str, str], facts: Facts) -> bool:
         """Ask the fast evaluator, which says no in most cases."""
+        self.spent += _FAST
         one, other = decide_all(self.old, facts), decide_all(self.new, facts)
         if what == "target":
             return one.target != other.target and (_rule(one), _rule(other)) == givers

@@ -5,11 +5,20 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 
 from router.lead.facts import FACTS, Facts, FactType, FactValue
+from router.rulebook.lookup import find_row
 from router.rulebook.model import Calendar, RuleBook
 from router.rulebook.operands import fold, is_open
 from router.rulebook.read import countries
-from router.rulebook.space.box import ROW, UNKNOWN_ROW, Box, Dimension, Values, micros
-from router.rulebook.space.naive import matches, row_of
+from router.rulebook.space.box import (
+    NO_ROW,
+    ROW,
+    UNKNOWN_ROW,
+    Box,
+    Dimension,
+    Values,
+    micros,
+)
+from router.rulebook.space.naive import matches
 from router.rulebook.space.patterns import samples_of
 from router.rulebook.space.sets import Flags, Lists
 from router.rulebook.space.spans import Spans
@@ -140,8 +149,11 @@ def _calendar(dimension: tuple[str, ...], book: RuleBook) -> Calendar | None:
 
 
 def _row_word(table: Table, facts: Facts) -> str:
-    truth, _ = row_of(table, facts)
-    return {"true": ROW, "unknown": UNKNOWN_ROW}.get(truth.value, "no row")
+    # Asked for every lead that is tried: too often for looking at every row.
+    found = find_row(table, facts)
+    if isinstance(found, Row):
+        return ROW
+    return NO_ROW if found is None else UNKNOWN_ROW
 
 
 def _leads(box: Box, book: RuleBook) -> Iterator[Facts]:
