@@ -101,6 +101,8 @@ def backtest(  # noqa: PLR0913 - what is asked, and how, by name
                 every=_PART,
             )
         )
+    if on_progress is not None:
+        on_progress(0, wanted)
     counting = _Counting(app, Recount(old, new), waiting, wanted, on_progress)
     address = app.settings.database_url
     if worth is None or wanted < worth or address is None:
