@@ -56,6 +56,8 @@ class Causes:
         """
         if way.rows is not None:
             return f"table {way.rows.table} changed"
+        if way.old_rule == way.new_rule and way.old_rule in self._done:
+            return self._done[way.old_rule]
         # Who lets the lead go is the cause, unless it would still take it.
         for rule, at in ((way.old_rule, 1), (way.new_rule, 0)):
             if rule in self._done and not self._takes(rule, at, way):
