@@ -33,7 +33,7 @@ static: .venv/dev ## Check format, lint, types and the walls between layers
 
 check: static test ## Everything that must pass before a change is shared
 
-bench: .venv/dev ## Measure, and print the table of the README
+bench: .venv/bench ## Measure, and print the table of the README
 	$(BIN)/python -m bench $(ARGS)
 
 docs: .venv/dev ## Write the pages that are made from the code
@@ -55,6 +55,10 @@ clean: ## Remove .venv, the demo's data and every cache
 	$(PIP) --require-hashes -r requirements-dev.txt -r requirements-build.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch .venv/run $@
+
+.venv/bench: requirements-bench.txt .venv/dev
+	$(PIP) --require-hashes -r requirements-bench.txt
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'

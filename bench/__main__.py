@@ -42,8 +42,12 @@ class Size:
     past: int
 
 
-_FULL = Size(runs=3, raw_s=3, load_s=5, pace_s=20, tasks=4_000, backlog=8_000, past=100_000)
-_QUICK = Size(runs=1, raw_s=1, load_s=2, pace_s=5, tasks=1_500, backlog=6_000, past=30_000)
+_FULL = Size(
+    runs=3, raw_s=3, load_s=5, pace_s=20, tasks=4_000, backlog=8_000, rounds=40, past=100_000
+)
+_QUICK = Size(
+    runs=1, raw_s=1, load_s=2, pace_s=5, tasks=1_500, backlog=6_000, rounds=10, past=30_000
+)
 
 
 def parts(size: Size) -> dict[str, Callable[[Site], Mapping[str, float]]]:
@@ -62,6 +66,7 @@ def parts(size: Size) -> dict[str, Callable[[Site], Mapping[str, float]]]:
         "owner": lambda at: post_to_owner(at, size.pace_s),
         "wait": lambda at: owners_in_the_answer(at, size.load_s),
         "backtest": lambda at: backtested(at, size.past),
+        "rules": lambda _: rules.measured(size.rounds),
     }
 
 

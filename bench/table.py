@@ -90,8 +90,8 @@ RULES: dict[str, Row] = {
     **_growing("near", "rules: near misses before it"),
     "rules_table_1000": Row("rules: a look into a table of 1,000 rows, µs"),
     "rules_table_100000": Row("rules: a look into a table of 100,000 rows, µs", "", _time(15)),
-    "rules_cold": Row("rules: read and check 10,000 rules, s", "", _time(5)),
-    "rules_kept": Row("rules: load 10,000 rules from their copy, s", "", _time(0.5)),
+    "rules_cold": Row("rules: read and check 10,000 rules, s of CPU", "", _time(5)),
+    "rules_kept": Row("rules: load 10,000 rules from their copy, s of CPU", "", _time(0.5)),
     **_growing("plain", "plain rules: first match"),
     **{
         f"rules_{key}_{rules}": Row(f"  {name}, {rules:,} rules, µs", f"rules_plain_{rules}")

@@ -71,11 +71,10 @@ def compile_condition(condition: Condition, book: RuleBook) -> Test:
             return _not(compile_condition(part, book))
         case AllOf(parts):
             # Neither order nor an early end changes what "all" comes to.
-            cheap = sorted(parts, key=_cost)
-            return _all(tuple(compile_condition(part, book) for part in cheap))
+            cheap = tuple(compile_condition(part, book) for part in sorted(parts, key=_cost))
+            return _both(*cheap) if len(cheap) == 2 else _all(cheap)  # noqa: PLR2004 - most rules have two parts
         case AnyOf(parts):
-            cheap = sorted(parts, key=_cost)
-            return _any(tuple(compile_condition(part, book) for part in cheap))
+            return _any(tuple(compile_condition(part, book) for part in sorted(parts, key=_cost)))
 
 
 def _cost(condition: Condition) -> int:
@@ -106,6 +105,19 @@ def _not(inner: Test) -> Test:
     def test(facts: Facts) -> bool | None:
         found = inner(facts)
         return None if found is None else not found
+
+    return test
+
+
+def _both(one: Test, other: Test) -> Test:
+    def test(facts: Facts) -> bool | None:
+        first = one(facts)
+        if first is False:
+            return False
+        second = other(facts)
+        if second is False:
+            return False
+        return None if first is None or second is None else True
 
     return test
 
@@ -249,7 +261,7 @@ def _contains(fact: str, parts: tuple[str, ...]) -> Test:
 
     def test_one(facts: Facts) -> bool | None:
         found = facts.get(fact)
-        return None if found is None else only in str(found).casefold()
+        return None if found is None else only in found.casefold()  # type: ignore[union-attr]  # its type is declared
 
     return test_one if len(parts) == 1 else test
 

@@ -119,7 +119,7 @@ def unknown_facts(book: RuleBook, phase: Phase, facts: Facts) -> tuple[str, ...]
 def _first(compiled: CompiledPhase, index: Index, facts: Facts, start: int) -> Verdict:
     """Ask each branch only for rules that stand before the best one of the branches before it."""
     before, said = len(compiled.rules), compiled.nothing
-    known = facts.get
+    known, entries = facts.get, compiled.entries
     for fact, texts, branch in index.branches:
         value = known(fact)
         if texts is None or value.__class__ is not str:
@@ -134,7 +134,7 @@ def _first(compiled: CompiledPhase, index: Index, facts: Facts, start: int) -> V
                 break
             if place < start:
                 continue
-            test, asks, fired, unknown = compiled.entry(place)
+            test, asks, fired, unknown = entries[place] or compiled.entry(place)
             found = test(facts)
             if found:
                 before, said = place, fired if found is True else _with_row(fired, found)

@@ -47,7 +47,7 @@ class Caught:
         """Return what looking costs, in rules that could be judged meanwhile."""
         looks = len(self.starts) + len(self.ends) + len(self.lists) + len(self.parts)
         at_once = (self.many_parts is not None) + (self.patterns is not None)
-        return 0.5 + 0.25 * looks + 4 * at_once
+        return 0.5 + 0.25 * looks + 6 * at_once
 
     def __bool__(self) -> bool:
         """Return whether anything can happen at all."""

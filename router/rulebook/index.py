@@ -167,7 +167,7 @@ class Keyed:
         node: Node | None = None
         for item in items:
             found = self._by_text.get(item.casefold())
-            if found is not None:
+            if found is not None and (found.__class__ is not tuple or found[0] < before):
                 node = found if node is None else self._joined(node, found, facts, before)
         return () if node is None else _placed(node, facts, before)
 

@@ -32,3 +32,8 @@ def test_what_was_not_measured_is_left_out() -> None:
     shown = lines(summed([{"wait_1": 50.0}]))
     assert len([line for line in shown if line.startswith("?wait")]) == 1
     assert not any(line.startswith("Celery") for line in shown)
+
+
+def test_an_engine_that_is_not_installed_says_so() -> None:
+    shown = lines(summed([{"rules_plain_10": 2.0, "rules_zen_10": float("nan")}]))
+    assert [line for line in shown if "zen-engine" in line and "not installed" in line]
