@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from router.lead.facts import Facts
+from router.lead.facts import FACTS, Facts, FactType
 from router.rulebook.analysis.codes import found
 from router.rulebook.analysis.enrich import asked_of
 from router.rulebook.analysis.finding import Finding, listed
@@ -19,8 +19,10 @@ from router.rulebook.space.spans import HIGHEST, LOWEST, Span, Spans
 from router.rulebook.space.texts import Texts
 
 #: Parts of the gap that are looked at, and facts that an example is given, if it can have them.
-_PARTS, _KNOWN = 600, 6
+_PARTS, _KNOWN = 8_000, 6
 _NAMED = 3
+#: Kinds of facts that an example does without: a moment or an empty list says little.
+_ODD = (FactType.DATE, FactType.LIST)
 
 
 def gaps(rungs: Ladder, total: Budget) -> Iterator[Finding]:
@@ -70,7 +72,8 @@ def _example(names: Sequence[str], search: Search, shelf: Shelf) -> Facts | None
         return [shelf.boxes[place] for place in shelf.touching(part)]
 
     best = search.run((box,), covers).facts
-    for name in names[:_KNOWN] if best is not None else ():
+    plain = [name for name in names if FACTS[name][0] not in _ODD]
+    for name in plain[:_KNOWN] if best is not None else ():
         more = {**box, name: present_of(name, search.space)}
         facts = search.run((more,), covers).facts
         if facts is not None:
@@ -89,6 +92,8 @@ def _common(names: Sequence[str], shelf: Shelf, space: Space) -> Iterator[tuple[
                 left = []
                 break
             left = [piece for one in left for piece in one.minus(mine)]  # type: ignore[arg-type]  # one fact, one kind of values
+            if not left:
+                break
         told = _without(name, left, space)
         if told:
             yield name, told
