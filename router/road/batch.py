@@ -146,8 +146,10 @@ def _prepared(
     for work in list(batch.works.values()):
         if _stands_before(stage.name, work, batch.now):
             try:
-                glance = look.before(stage.name, work.case)
-                ready.append((work, stage.prepare(work.case, batch.now), glance))
+                watched = look.before(stage.name, work.case)
+                prepared = stage.prepare(work.case, batch.now)
+                glance = look.ask(work.lead, prepared) if watched else None
+                ready.append((work, prepared, glance))
             except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
                 _set_aside(work, stage.name, error)
     return ready

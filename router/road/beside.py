@@ -15,10 +15,11 @@ from router.lead.facts import facts_of
 from router.lead.model import Lead, change
 from router.pipeline import StageName
 from router.rulebook.canary import Terms, pilots, serves, terms_from
-from router.rulebook.evaluate import evaluate
 from router.rulebook.model import Phase, RuleBook, Verdict
+from router.rulebook.outcome import review_code
 from router.rulebook.shadow import Said, codes_of, decided_before, say
-from router.stages.route.decide import plan
+from router.stages.classify.load import Judged
+from router.stages.route.decide import Plan, plan
 from router.store.beside import Noted, as_bytes
 from router.store.books import version
 from router.store.tx import transaction
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 _KEPT = 16
 #: What a shadow is said to do with a lead that it would first let pass to the classifier.
 GOES_ON = "goes on"
+_ASIDE = frozenset({"reject", "review"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,42 +153,74 @@ class Look:
         self.noted.pin(self.canary.digest, lead.id, "capture")
         return change(lead, digest=self.canary.digest)
 
-    def before(self, stage: StageName, case: Case) -> Glance | None:
-        """Give a lead the version that shall decide it, and ask the shadow about it.
+    def before(self, stage: StageName, case: Case) -> bool:
+        """Give a lead the version that shall decide it.
 
         Args:
             stage: Which the lead stands before; nothing is locked yet.
             case: The lead; its version may change.
 
         Returns:
-            What the shadow says; None when it is not asked, or not yet.
+            Whether the shadow is to be asked about it, with :meth:`ask`.
         """
         lead = case.lead
         own = self.active if lead.digest == self.active.digest else self.beside.own(lead.digest)
         if own is None:
             if not self.beside.stored(lead.digest):
                 # The stage meets it, and says so.
-                return None
+                return False
             # Its version cannot be used any more, and a lead waits for no book.
             own = self.active
             case.lead = change(lead, digest=own.digest)
         if case.reroute is not None or stage not in {StageName.CLASSIFY, StageName.ROUTE}:
-            return None
+            return False
         first = not (lead.approved and decided_before(lead.approved, self.beside.codes(own)))
         if first and stage is StageName.ROUTE and self._takes_team(case.lead):
             own = self.canary or own
             case.lead = change(lead, digest=own.digest)
             self.noted.pin(own.digest, lead.id, "team")
-        if not (first and self.shadow) or own.digest == self.shadow:
+        return bool(first and self.shadow) and own.digest != self.shadow
+
+    def ask(self, lead: Lead, prepared: object) -> Glance | None:
+        """Ask the shadow about a lead, beside what its own version has said.
+
+        Args:
+            lead: The lead.
+            prepared: What its stage thought of it; for a stage that decides nothing, anything.
+
+        Returns:
+            What the shadow says; None when this stage does not decide the lead.
+        """
+        guarded = isinstance(prepared, Judged)
+        if isinstance(prepared, Judged):
+            if not _set_aside(prepared.verdict):
+                # Route decides it, and knows more of it.
+                return None
+            active, facts = guard_said(prepared.verdict, lead.digest), facts_of(lead)
+        elif isinstance(prepared, Plan):
+            own = self.active if lead.digest == self.active.digest else self.beside.own(lead.digest)
+            active, facts = plan_said(prepared, own or self.active), prepared.facts
+        else:
             return None
-        return self._ask(stage, case.lead, own)
+        if self.shadow_book is None:
+            return Glance(self.shadow, active, None)
+        try:
+            other = say(self.shadow_book, facts)
+        except Exception as error:  # noqa: BLE001 - a shadow that fails must cost the lead nothing
+            self.beside.complain("shadow", self.shadow, error)
+            return Glance(self.shadow, active, None)
+        if guarded and other.phase != Phase.GUARDS:
+            other = replace(
+                other, rule="", phase="", kind=GOES_ON, target="", sla="", priority="", tags=()
+            )
+        return Glance(self.shadow, active, other)
 
     def after(self, lead: Lead, glance: Glance) -> None:
         """Note what the shadow said, once the lead's decision is recorded.
 
         Args:
             lead: The lead.
-            glance: From :meth:`before`.
+            glance: From :meth:`ask`.
         """
         other = glance.other
         self.noted.count(glance.shadow, failed=other is None)
@@ -211,29 +245,39 @@ class Look:
             return False
         return True
 
-    def _ask(self, stage: StageName, lead: Lead, own: RuleBook) -> Glance | None:
-        try:
-            facts = facts_of(lead)
-            guarded = stage is StageName.CLASSIFY
-            if guarded and not _set_aside(evaluate(own, Phase.GUARDS, facts)):
-                # Route decides it, and knows more of it.
-                return None
-            active = say(own, facts)
-        except Exception:  # noqa: BLE001 - the stage itself meets it, and says so
-            return None
-        if self.shadow_book is None:
-            return Glance(self.shadow, active, None)
-        try:
-            other = say(self.shadow_book, facts)
-        except Exception as error:  # noqa: BLE001 - a shadow that fails must cost the lead nothing
-            self.beside.complain("shadow", self.shadow, error)
-            return Glance(self.shadow, active, None)
-        if guarded and other.phase != Phase.GUARDS:
-            other = replace(
-                other, rule="", phase="", kind=GOES_ON, target="", sla="", priority="", tags=()
-            )
-        return Glance(self.shadow, active, other)
+
+def plan_said(planned: Plan, book: RuleBook) -> Said:
+    """Return what a version does with a lead, as route has planned it.
+
+    Args:
+        planned: For a fresh lead.
+        book: The version that planned it.
+    """
+    aside = planned.kind in _ASIDE
+    return Said(
+        digest=book.digest,
+        rule=planned.rule.id if planned.rule is not None else "",
+        phase=planned.phase.value if planned.rule is not None else "",
+        kind=planned.kind,
+        target=planned.target or book.fallback_owner,
+        sla="" if aside else planned.sla,
+        priority="" if aside else planned.priority,
+        tags=() if aside else planned.tags,
+    )
+
+
+def guard_said(verdict: Verdict, digest: str) -> Said:
+    """Return what a version does with a lead that its guards set aside.
+
+    Args:
+        verdict: Of the guards.
+        digest: Of the version.
+    """
+    asks, rule = verdict.review_rule, verdict.review_rule or verdict.rule
+    kind, target = ("review", review_code(asks)) if asks is not None else verdict.effect.target
+    name = rule.id if rule is not None else ""
+    return Said(digest, name, Phase.GUARDS.value, kind, target, sla="", priority="", tags=())
 
 
 def _set_aside(verdict: Verdict) -> bool:
-    return verdict.review_rule is not None or verdict.effect.target[0] in {"reject", "review"}
+    return verdict.review_rule is not None or verdict.effect.target[0] in _ASIDE

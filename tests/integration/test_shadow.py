@@ -12,6 +12,7 @@ from router.errors import BookError, Conflict
 from router.lead.case import Case
 from router.lead.model import Lead, change
 from router.lead.states import LeadState
+from router.now import now as read_now
 from router.pipeline import StageName
 from router.road.beside import Beside, Look
 from router.road.drain import Road
@@ -20,12 +21,28 @@ from router.road.review import answer
 from router.road.tried import Seen, seen, unwatch, watch
 from router.rulebook.canary import Terms
 from router.rulebook.model import Phase, Rule, RuleBook
+from router.stages.route.decide import plan
+from router.store import books
 from router.store.beside import Noted
 from router.store.tx import transaction
 from tests.build import events_of, inquiry, lead_now, messages_of, send
 from tests.tried import asking, moving, sees, start_anew, tick, unsound
 from tests.versions import REV, acts, harmless, news, written
 
+_VARIED: tuple[dict[str, object], ...] = (
+    {},
+    {"country": "DE", "postcode": "10115", "company_size": "1200"},
+    {"country": "GB", "postcode": "SW1A 1AA", "message": "What does it cost? A quote, please."},
+    {"country": "US", "postcode": "10001", "tags": ["vip"], "form": {"kind": "demo"}},
+    {"country": "JP"},
+    {"country": ""},
+    {"email": "somebody@mailinator.com"},
+    {"honeypot": "I am a robot"},
+    {"form": {"kind": "partner"}},
+    {"message": "Something else altogether."},
+    {"message": "My report is broken, I am a customer and need support."},
+    {"message": "We have patient data to analyse."},
+)
 Run = Callable[..., tuple[int, dict[str, object]]]
 
 
@@ -87,6 +104,23 @@ def test_a_shadow_counts_what_it_would_do_and_does_nothing(
     assert [told["act"] for told in news(app)] == ["shadow"]
 
 
+def test_a_version_with_the_same_rules_never_differs(
+    app: App, road: Road, starter_book: RuleBook
+) -> None:
+    start_anew(app)
+    with transaction(app.engine) as tx:
+        books.publish(tx, starter_book, serve="default", by="tests", note="", now=read_now())
+    watch(app, harmless(starter_book), REV)
+    assert sees([app], active=starter_book.digest, shadow=harmless(starter_book).digest)
+    leads = [send(road, inquiry(**each)) for each in _VARIED]
+    assert {LeadState.ACTIVATED, LeadState.IN_REVIEW, LeadState.REJECTED} <= {
+        each.state for each in leads
+    }
+    found = known(app).watched
+    assert (found.failed, found.changes) == (0, ())
+    assert found.judged > len(leads) / 2
+
+
 def test_a_shadow_that_would_ask_a_person_differs_already_before_a_route(
     app: App, road: Road, small: RuleBook
 ) -> None:
@@ -146,7 +180,8 @@ def test_a_shadow_that_breaks_on_a_lead_costs_it_nothing(
     look = Look(Beside(app), noted, small, None, Terms(), broken.digest, broken)
     for _ in range(2):
         case = Case(fresh)
-        glance = look.before(StageName.ROUTE, case)
+        assert look.before(StageName.ROUTE, case)
+        glance = look.ask(case.lead, plan(case.lead, small, None))
         assert glance is not None
         look.after(case.lead, glance)
         assert case.lead == fresh
