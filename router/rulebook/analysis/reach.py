@@ -117,7 +117,7 @@ def unreached(rungs: Ladder, total: Budget | None = None) -> Iterator[Finding]:
             whole = whole and step.region is not None
             shelf.add(step.region or (), number)
         states = zip(one.steps, looked.states, strict=True)
-        takes = [state for step, state in states if step.own or not whole]
+        takes = [state for step, state in states if step.own or step.region is None]
         if takes and all(state is Answered.NONE for state in takes):
             named += 1
             yield _never(rungs, one, shelf, looked.used, fewest=named <= _NAMED_FOR)
@@ -161,10 +161,12 @@ class _Asked:
 
 def _state(asked: _Asked, step: Step, used: list[Box]) -> Answered:
     rungs = asked.rungs
-    if not step.own:
-        return Answered.NONE if asked.sure else Answered.UNDECIDED
+    if step.region is not None and not step.own:
+        return Answered.NONE
     if _meets_an_example(rungs.book, step):
         return Answered.FOUND
+    if step.region is None:
+        return Answered.UNDECIDED
     if asked.total is not None and asked.total.left <= 0:
         return Answered.UNDECIDED
 

@@ -7,9 +7,12 @@ import pytest
 from router.rulebook.analysis.analyse import analyse
 from router.rulebook.analysis.codes import CODES
 from router.rulebook.analysis.finding import Finding, Severity, as_data, errors_of, sentence
+from router.rulebook.analysis.ladder import ladder
+from router.rulebook.analysis.reach import unreached
 from router.rulebook.load import book_from_files, load_book
 from router.rulebook.outcome import decide_all
 from router.rulebook.read import countries
+from router.rulebook.space.box import Budget, space_of
 
 STEWARD = "summary: S., steward: ops@northwind.example"
 ROUTES = "20-routes.yaml"
@@ -240,3 +243,24 @@ def test_a_finding_is_written_with_its_line_and_for_programs(files: dict[str, st
     assert lines[1].startswith("    3 |   - {id: odd")
     data = as_data(finding)
     assert (data["code"], data["severity"], data["line"]) == ("impossible", "error", 3)
+
+
+def test_a_condition_with_too_many_branches_is_undecided(files: dict[str, str]) -> None:
+    either = ", ".join(
+        f"{{any: [{', '.join(f'{{city: {{contains: t{a}x{b}}}}}' for b in range(9))}]}}"
+        for a in range(9)
+    )
+    bent = with_routes(files, route("vast", f"{{all: [{either}]}}"))
+    finding = one(bent, "not-decided")
+    assert finding.severity is Severity.UNDECIDED
+    assert "too many branches" in finding.what
+
+
+def test_a_book_that_is_too_large_says_in_one_sentence_what_was_not_looked_at(
+    files: dict[str, str],
+) -> None:
+    lines = [route(f"r{number}", f"{{company_size: {number}}}") for number in range(30)]
+    book = book_from_files(with_routes(files, *lines))
+    findings = list(unreached(ladder(book, space_of(book)), Budget(5)))
+    assert [each.code for each in findings] == ["not-decided"]
+    assert "the book is too large to look at everything" in findings[0].what
