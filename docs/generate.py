@@ -127,6 +127,10 @@ def events_page() -> str:
         " to the one before by a hash. `data` keeps the whole decision and is never erased;"
         " `personal` keeps what may have to be.\n\n"
         f"{table(('event', 'means'), rows)}"
+        "\nWhat the rules decided keeps the version (`digest`), the `rule` with its `phase`, `file`"
+        " and `line`, the row of its table (`row_file`, `row_line`), the `values` it looked at, up"
+        " to five `near_misses`, the `unknown_facts`, and how many microseconds thinking took"
+        " (`thought_us`).\n"
     )
 
 

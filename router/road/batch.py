@@ -19,6 +19,7 @@ from router.lead.case import Case
 from router.lead.decision import Decision
 from router.lead.model import Lead, change
 from router.lead.states import LeadState
+from router.now import ticks
 from router.pipeline import NEXT_STAGE, StageName, stages_from
 from router.road.beside import Beside, Glance, Look
 from router.road.record import Batch, Work, record
@@ -119,14 +120,16 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch, look: Look) -> N
     ready = _prepared(stage, batch, look)
     if not ready:
         return
-    loaded = stage.load(tx, [(work.case, prepared) for work, prepared, _ in ready], batch.now)
+    loaded = stage.load(tx, [(work.case, prepared) for work, prepared, *_ in ready], batch.now)
     for work in list(batch.works.values()):
         # What this batch has changed is newer than what was just read.
         if not work.fresh and work.changed:
             stage.settled(loaded, work.lead)
-    for work, prepared, glance in ready:
+    for work, prepared, glance, thought_s in ready:
         try:
-            decision = _carry_attempts(work, stage.decide(work.case, prepared, loaded, batch.now))
+            started = ticks()
+            decision = stage.decide(work.case, prepared, loaded, batch.now)
+            decision = _timed(_carry_attempts(work, decision), thought_s + ticks() - started)
             changed = record(batch, work, decision)
             stage.absorb(loaded, prepared, decision)
             for each in changed:
@@ -140,16 +143,21 @@ def run_stage(stage: StageRun[P, Loaded], tx: Tx, batch: Batch, look: Look) -> N
 
 def _prepared(
     stage: StageRun[P, Loaded], batch: Batch, look: Look
-) -> list[tuple[Work, P, Glance | None]]:
-    """Think about every lead that stands before a stage, and ask the shadow about it."""
-    ready: list[tuple[Work, P, Glance | None]] = []
+) -> list[tuple[Work, P, Glance | None, float]]:
+    """Think about every lead that stands before a stage, and ask the shadow about it.
+
+    Also tell how many seconds the thinking took.
+    """
+    ready: list[tuple[Work, P, Glance | None, float]] = []
     for work in list(batch.works.values()):
         if _stands_before(stage.name, work, batch.now):
             try:
                 watched = look.before(stage.name, work.case)
+                started = ticks()
                 prepared = stage.prepare(work.case, batch.now)
+                thought_s = ticks() - started
                 glance = look.ask(work.lead, prepared) if watched else None
-                ready.append((work, prepared, glance))
+                ready.append((work, prepared, glance, thought_s))
             except Exception as error:  # noqa: BLE001 - a poison lead must cost only itself
                 _set_aside(work, stage.name, error)
     return ready
@@ -191,6 +199,17 @@ def _stands_before(stage: StageName, work: Work, now: datetime) -> bool:
         return False
     # A suspect that came along with another lead is named on no ticket: it goes alone, later.
     return not (work.guest and lead.attempts)
+
+
+def _timed(decision: Decision, seconds: float) -> Decision:
+    """Note with what the rules decided how long it took to think, in microseconds."""
+    events = tuple(
+        replace(event, data={**event.data, "thought_us": round(seconds * 1e6)})
+        if "near_misses" in event.data
+        else event
+        for event in decision.events
+    )
+    return replace(decision, events=events)
 
 
 def _carry_attempts(work: Work, decision: Decision) -> Decision:
