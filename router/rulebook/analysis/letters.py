@@ -6,7 +6,8 @@ is what can only be suspected.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from router.lead.facts import FACTS, FactType
 from router.rulebook.analysis.codes import found
@@ -54,8 +55,7 @@ def look_alikes(book: RuleBook, places: Places) -> Iterator[Finding]:
                 f" {_named(word)}",
                 "Type it anew, do not paste it.",
             )
-    for kind, names in _names(book):
-        yield from _mixed_up(kind, names)
+    yield from _mixed_names(book, places)
 
 
 def _turned(path: str, text: str) -> Iterator[Finding]:
@@ -134,31 +134,33 @@ _UNWRITTEN = frozenset(
 )
 
 
-def _names(book: RuleBook) -> Iterator[tuple[str, Mapping[str, Place]]]:
-    """Give the names that people choose between, by kind."""
-    places = Places(book.files)
+def _mixed_names(book: RuleBook, places: Places) -> Iterator[Finding]:
+    """Give the names that people choose between and may well mix up."""
     for phase, rules in book.rules.items():
-        yield f"rules of {phase}", {rule.id: rule.place for rule in rules}
+        where = {rule.id: rule.place for rule in rules}
+        yield from _mixed_up(f"rules of {phase}", where, where.__getitem__)
     for kind, names in (
         ("people", book.people),
         ("pools", book.pools),
         ("queues", book.queues),
         ("sequences", book.sequences),
     ):
-        yield kind, {name: places.of("teams.yaml", kind, name) for name in names}
-    yield "lists", {name: Place(f"lists/{name}.txt", 1) for name in book.lists}
-    yield "tables", {name: table.place for name, table in book.tables.items()}
+        yield from _mixed_up(kind, names, partial(places.of, "teams.yaml", kind))
+    yield from _mixed_up("lists", book.lists, lambda name: Place(f"lists/{name}.txt", 1))
+    yield from _mixed_up("tables", book.tables, lambda name: book.tables[name].place)
 
 
-def _mixed_up(kind: str, names: Mapping[str, Place]) -> Iterator[Finding]:
+def _mixed_up(
+    kind: str, names: Iterable[str], place_of: Callable[[str], Place]
+) -> Iterator[Finding]:
     by_shape: dict[str, str] = {}
-    for name, place in names.items():
+    for name in names:
         first = by_shape.setdefault(_shape(name), name)
         if first != name:
             yield found(
                 "look-alike",
-                place,
-                f"of the {kind}, '{name}' looks like '{first}' ({names[first]})",
+                place_of(name),
+                f"of the {kind}, '{name}' looks like '{first}' ({place_of(first)})",
                 "Give one of them another name.",
             )
 
