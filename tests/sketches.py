@@ -136,17 +136,22 @@ def sketches(leaves: st.SearchStrategy[Comparison]) -> st.SearchStrategy[Sketch]
     )
 
 
-def with_table(book: RuleBook, cells: set[tuple[str, str]]) -> RuleBook:
-    """Return a book whose first route looks in a table by country and the beginning of a city."""
+def with_table(book: RuleBook, cells: set[tuple[str, str]], *, fill: int = 0) -> RuleBook:
+    """Return a book whose first route looks in a table by country and the beginning of a city.
+
+    ``fill`` adds rows for cities that no lead of a small world comes from.
+    """
     keys = (Key("country"), Key("city", prefix=True))
     pools = ("dach", "enterprise", "uk-and-ireland")
     rows = tuple(
         Row(each, Effect(pool=pools[number % 3]), number + 2)
-        for number, each in enumerate(sorted(cells))
+        for number, each in enumerate(
+            [*sorted(cells), *(("zz", f"town-{number}") for number in range(fill))]
+        )
     )
     table = Table("places", keys, ("pool",), rows, "tables/places.csv", HERE)
-    first, *others = book.rules[Phase.ROUTES]
-    routes = (replace(first, table="places", then=Effect()), *others)
+    first, others = book.rules[Phase.ROUTES][:1], book.rules[Phase.ROUTES][1:]
+    routes = (*(replace(rule, table="places", then=Effect()) for rule in first), *others)
     return replace(book, rules={**book.rules, Phase.ROUTES: routes}, tables={"places": table})
 
 

@@ -58,6 +58,27 @@ def test_what_is_called_a_difference_is_one(
         assert before.target == after.target or pair in told or doubt
 
 
+@given(sketches(MIXED), sketches(MIXED), st.data())
+@settings(max_examples=20, deadline=None)
+def test_what_a_long_table_does_otherwise_is_said_of_its_rows_or_of_its_rule(
+    sketch: Sketch, other: Sketch, data: st.DataObject
+) -> None:
+    cells = st.sets(CELLS, min_size=1, max_size=5)
+    old = with_table(sketch.book, data.draw(cells), fill=120)
+    new = with_table(edited(sketch, other, data.draw).book, data.draw(cells), fill=120)
+    found = compare(old, new)
+    each_is_so(found, old, new)
+    for row in found.rows:
+        if row.example is not None:
+            before, after = decide_all(old, row.example), decide_all(new, row.example)
+            assert (before.target, before.effect) != (after.target, after.effect)
+    told = {(each.old_rule, each.new_rule) for each in found.changes if each.what == "target"}
+    for facts in WIDER:
+        before, after = decide_all(old, facts), decide_all(new, facts)
+        known = (id_of(before), id_of(after)) in told
+        assert before.target == after.target or known or found.undecided or found.rows
+
+
 def asked(book: RuleBook) -> set[str]:
     """Return the facts that some rule of a book asks for."""
     return {name for some in book.rules.values() for rule in some for name in names_in(rule.when)}
