@@ -15,7 +15,6 @@ from router.lead.ids import ContactId
 from router.lead.model import Lead, Person
 from router.lead.states import HandoffState
 
-
 #: Why a lead changes hands that a bad version of the rule book had given to the wrong owner.
 DECIDED_AGAIN = "decided_again"
 
