@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from router.rulebook.model import RuleBook
 
 _ACTIVE = "active"
+_DIGITS = frozenset("0123456789abcdef")
 
 
 def register(group: typer.Typer) -> None:
@@ -28,7 +29,7 @@ def backtest(
     book: Annotated[
         str,
         typer.Argument(
-            metavar="[FOLDER|DIGEST]",
+            metavar="FOLDER|DIGEST",
             help="What is tried: a book's folder, or the first characters of a stored version."
             " LEAD_ROUTER_RULES or the shipped book if not given.",
         ),
@@ -105,7 +106,10 @@ def _book(app: "App", named: str) -> "RuleBook":
     if not named:
         return load(app.settings.rules)
     folder = Path(named).expanduser()
-    return load(folder) if folder.is_dir() else app.book(find_version(app, named))
+    # What cannot be a digest is a folder that was typed wrongly, and is told as one.
+    if folder.is_dir() or not _DIGITS.issuperset(named):
+        return load(folder)
+    return app.book(find_version(app, named))
 
 
 def _over(report: "Report", fail_over: float | None) -> str:

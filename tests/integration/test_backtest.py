@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from router.app import App
+from router.errors import BookError, NotFound
 from router.lead.model import Lead
 from router.lead.states import LeadState
 from router.now import now as read_now
@@ -169,5 +170,9 @@ def test_the_command_line_judges_a_folder_and_fails_over_a_threshold(
     assert (code, told["ok"], told["change_hands"], told["judged"]) == (0, True, 5, 7)
     code, told = run("rules", "backtest", folder, "--days", "1", "--fail-over", "70")
     assert (code, told["ok"], told["change_hands_percent"]) == (1, False, 71.43)
+    with pytest.raises(BookError, match="not a rule book's folder"):
+        run("rules", "backtest", str(tmp_path / "nowhere"))
+    with pytest.raises(NotFound, match="no version"):
+        run("rules", "backtest", "fade")
     code, told = run("rules", "backtest", app.shelf.active().digest[:10], "--days", "1")
     assert (code, told["change_hands"]) == (0, 0)
