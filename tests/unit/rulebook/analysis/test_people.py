@@ -5,6 +5,7 @@ import pytest
 from router.rulebook.analysis.analyse import analyse
 from router.rulebook.analysis.finding import Finding, Severity
 from router.rulebook.load import book_from_files
+from router.rulebook.read import countries
 
 TEAMS = "teams.yaml"
 SYDNEY = 'sydney: {zone: Australia/Sydney, hours: "Mo-Fr 09:00-17:00"}\n'
@@ -99,6 +100,27 @@ def test_nothing_is_said_of_hours_where_the_book_does_not_tell_when_leads_come(
     files: dict[str, str], then: str
 ) -> None:
     assert not found(routed(files, "{company_size: {gte: 5}}", then), "other-hours")
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_row_of_a_table_for_people_who_sleep_then_is_a_warning(
+    files: dict[str, str], *, many: bool
+) -> None:
+    near = sorted(countries().keys() - {"NZ"}) if many else ["FR"]
+    rows = "".join(f"{code},,triage\n" for code in near)
+    rule = "id: places, summary: S., steward: ops@northwind.example, when: {}, table: places"
+    bent = {
+        **files,
+        "20-routes.yaml": f"phase: routes\nrules:\n  - {{{rule}}}\n",
+        "tables/places.yaml": "keys: [{field: country}]\noutputs: [pool, queue]\n",
+        "tables/places.csv": f"country,pool,queue\nNZ,desk,\n{rows}",
+    }
+    (finding,) = found(bent, "other-hours")
+    assert str(finding.place) == "tables/places.csv:2:1"
+    assert "gives leads to the pool 'desk', but nobody there works" in finding.what
+    assert finding.what.endswith("in NZ")
+    early = with_text(bent, "calendars.yaml", "09:00-17:00", "07:00-15:00")
+    assert not found(early, "other-hours")
 
 
 def test_a_queue_may_be_filled_at_night(files: dict[str, str]) -> None:
