@@ -13,9 +13,10 @@ from typing import Any, get_type_hints
 
 import orjson
 
-from router.rulebook.load import digest_of, unswept
+from router.rulebook.load import digest_of
 from router.rulebook.model import RuleBook
 from router.rulebook.plain import codec
+from router.rulebook.unswept import unswept
 
 #: How the bytes begin; a new form has a new number.
 _MARK = b"lead-router book 1"

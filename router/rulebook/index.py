@@ -16,6 +16,7 @@ from router.rulebook.events import ALIKE, beginning, by_length, ending
 from router.rulebook.groups import Group, Nearly, Questions
 from router.rulebook.model import OnUnknown, RuleBook
 from router.rulebook.shape import when_given
+from router.rulebook.unswept import unswept
 
 #: So many rules of one text are judged one by one; more are a group.
 _FEW = 4
@@ -87,7 +88,8 @@ class Index:
         """
         if self._nearly is None:
             # Made when it is asked first: a trial or a backtest never does.
-            self._nearly = Nearly(self._questions)
+            with unswept():
+                self._nearly = Nearly(self._questions)
         return self._nearly.places(facts, before)
 
 

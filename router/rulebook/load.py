@@ -1,11 +1,9 @@
 """The way into a book: its files, read and checked as a whole; all errors come at once."""
 
-import gc
 import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from router.rulebook.check import check_fallback, check_references, check_rules, check_tables
@@ -21,6 +19,7 @@ from router.rulebook.read_rules import read_rules
 from router.rulebook.read_sources import read_source
 from router.rulebook.read_tables import read_tables
 from router.rulebook.read_terms import read_handoffs, read_intents, read_sla
+from router.rulebook.unswept import unswept
 
 __all__ = [
     "MAX_BOOK",
@@ -219,25 +218,6 @@ def _read_checked(files: Mapping[str, str], problems: Problems) -> tuple[RuleBoo
     check_tables(book, problems)
     check_rules(book, problems)
     return book, broken
-
-
-@contextmanager
-def unswept() -> Iterator[None]:
-    """Keep the collector of cycles away: reading makes none, and hundreds of thousands of objects.
-
-    They are old for it at once, for they stay as long as the book does.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on and not gc.get_freeze_count():
-            # Both together only move what there is to the oldest generation, without a look at it.
-            gc.freeze()
-            gc.unfreeze()
-        if was_on:
-            gc.enable()
 
 
 def _read(

@@ -8,6 +8,7 @@ from router.rulebook.index import Index
 from router.rulebook.lookup import lookup_of
 from router.rulebook.model import Calendar, Effect, OnUnknown, Phase, Rule, RuleBook, Verdict
 from router.rulebook.shape import calendars_in, facts_in
+from router.rulebook.unswept import unswept
 
 #: A compiled rule: its test, whether unknown asks a person, the verdict if it fires, and if not.
 Compiled = tuple[RuleTest, bool, Verdict, Verdict]
@@ -54,7 +55,8 @@ class CompiledPhase:
         self.plain: tuple[Compiled, ...] = ()
         self.several: tuple[int, ...] = ()
         if len(rules) >= SHORT:
-            self.index = Index(Questions(rules, book))
+            with unswept():
+                self.index = Index(Questions(rules, book))
         else:
             self.plain = tuple(self.entry(at) for at in range(len(rules)))
             self.several = tuple(
