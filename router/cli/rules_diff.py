@@ -57,7 +57,7 @@ def diff(
     try:
         books = _books(old, new)
     except BookError as error:
-        warn("\n".join((f"lead-router: {old} and {new} cannot be compared:", *error.problems)))
+        warn("\n".join(error.problems))
         raise typer.Exit(_NO_ANSWER) from error
     except LeadRouterError as error:
         warn(f"lead-router: {error}")
@@ -81,12 +81,11 @@ def _print(found: "Difference", books: "tuple[RuleBook, RuleBook]") -> None:
 
 def _books(old: str, new: str) -> "tuple[RuleBook, RuleBook]":
     """Read both books; the database is asked only for what is no folder."""
-    from router.cli.book import load  # noqa: PLC0415 - slow to import; --help does without
     from router.errors import NotFound  # noqa: PLC0415 - beside its use; --help does without
 
     folders = [Path(named).expanduser() for named in (old, new)]
     if all(folder.is_dir() for folder in folders):
-        return load(folders[0]), load(folders[1])
+        return _read(folders[0]), _read(folders[1])
     for named, folder in zip((old, new), folders, strict=True):
         if not folder.is_dir() and named != _ACTIVE and not _DIGEST.issuperset(named):
             raise NotFound(f"There is no folder {named}, and no digest of a version looks like it.")
@@ -98,10 +97,21 @@ def _books(old: str, new: str) -> "tuple[RuleBook, RuleBook]":
 
 def _book(app: "App", named: str) -> "RuleBook":
     """Return the active book, that of a folder, or a stored version."""
-    from router.cli.book import load  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.rules_life import find_version  # noqa: PLC0415 - beside its use; --help does without
 
     if named == _ACTIVE:
         return app.shelf.active()
     folder = Path(named).expanduser()
-    return load(folder) if folder.is_dir() else app.book(find_version(app, named))
+    return _read(folder) if folder.is_dir() else app.book(find_version(app, named))
+
+
+def _read(folder: Path) -> "RuleBook":
+    """Read a folder; what is wrong with it begins with which of the two it is."""
+    from router.cli.book import load  # noqa: PLC0415 - slow to import; --help does without
+    from router.errors import BookError  # noqa: PLC0415 - beside its use; --help does without
+
+    try:
+        return load(folder)
+    except BookError as error:
+        title = f"lead-router: the rule book in {folder} has problems:"
+        raise BookError((title, *error.problems)) from error

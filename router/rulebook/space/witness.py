@@ -272,9 +272,12 @@ def _numbers(name: str, values: Spans, box: Box, book: RuleBook) -> Iterator[Fac
         yield from islice(_moments(name, values, box, book), _EACH)
         return
     whole = values.whole
-    wanted = (1.0, 10.0, 50.0, 0.0) if whole else (0.5, 0.0)
+    wanted: tuple[float, ...] = (1.0, 10.0, 50.0, 0.0) if whole else (0.5, 0.0)
     bounded = any(low[0] > 0 for low, _ in values.spans)
-    for number in islice(values.samples(() if bounded else wanted), _EACH):
+    if bounded:
+        # The one number that is no whole number is a share.
+        wanted = () if whole else (0.9, 0.95, 1.0)
+    for number in islice(values.samples(wanted), _EACH):
         yield int(number) if whole else float(number)
 
 
