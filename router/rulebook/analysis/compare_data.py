@@ -93,6 +93,8 @@ def _one(name: str, old: object, new: object) -> str:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return _mapping(name, old, new)
     word = name.replace("_", " ")
+    if is_dataclass(old) and is_dataclass(new):
+        return f"{word}: {_told(old, new)}"
     before, after = _short(old), _short(new)
     return f"{word} {before} -> {after}" if before and after else f"{word} differs"
 
@@ -125,6 +127,8 @@ def _weights(members: object) -> dict[str, int]:
 def _short(value: object) -> str:
     """Write a value, when that is short; empty when it is not."""
     match value:
+        case None:
+            return "nothing"
         case bool():
             return "yes" if value else "no"
         case timedelta():

@@ -297,6 +297,20 @@ def test_what_is_gone_or_new_in_the_data_is_named() -> None:
     assert said == {("queue press-desk", "is new"), ("person ruby-tran", "is gone")}
 
 
+def test_a_lifted_bar_for_publishing_is_named_though_no_lead_notices() -> None:
+    old = starter()
+    barred = replace(old.policy.publishing, approve_over=0.9)
+    found = compare(old, replace(old, policy=replace(old.policy, publishing=barred)))
+    (change,) = found.data
+    before = old.policy.publishing.approve_over
+    assert change.what == f"policy: publishing: approve over {_bar(before)} -> 0.9"
+    assert not found.moves
+
+
+def _bar(value: float | None) -> str:
+    return "nothing" if value is None else str(value)
+
+
 def test_a_summary_can_be_kept_as_json() -> None:
     old = starter()
     new = with_rule(
