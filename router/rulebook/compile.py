@@ -188,7 +188,8 @@ def _one_of(fact: str, values: frozenset[str], *, inside: bool) -> Test:
         found = facts.get(fact)
         if found is None:
             return None
-        return (fold(found) in values) is inside
+        folded = found.casefold() if isinstance(found, str) else fold(found)
+        return (folded in values) is inside
 
     return test
 
@@ -214,7 +215,8 @@ def _equals(fact: str, want: FactValue, *, same: bool) -> Test:
         found = facts.get(fact)
         if found is None:
             return None
-        return (fold(found) == wanted) is same
+        folded = found.casefold() if isinstance(found, str) else fold(found)
+        return (folded == wanted) is same
 
     return test
 

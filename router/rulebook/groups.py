@@ -140,6 +140,13 @@ class Group:
                 lowest = left & -left
                 yield places[lowest.bit_length() - 1]
                 left ^= lowest
+        # Whoever asks mostly stops at the first: the few lowest are told without more ado.
+        for _ in range(_FEW):
+            if not left:
+                return
+            lowest = left & -left
+            yield places[lowest.bit_length() - 1]
+            left ^= lowest
         yield from map(places.__getitem__, positions(left))
 
     def _make(self) -> None:
