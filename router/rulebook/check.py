@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from router.errors import Misconfigured
 from router.rulebook.explain import judge
 from router.rulebook.lookup import find_row
 from router.rulebook.model import (
     AllOf,
+    Calendar,
     Comparison,
     Condition,
     Example,
@@ -24,6 +26,7 @@ from router.rulebook.read import Reader
 from router.rulebook.read_conditions import AFTER_CLASSIFY
 from router.rulebook.read_rules import OWNERS, TARGETS
 from router.rulebook.read_tables import without_target
+from router.rulebook.worktime import work_time
 
 _CALENDAR = (Operator.IN_CALENDAR, Operator.NOT_IN_CALENDAR)
 _WHERE = {
@@ -189,9 +192,19 @@ def _takes_all(rule: Rule) -> bool:
 def _is_whole(rule: Rule, book: RuleBook) -> bool:
     """Tell whether all that a rule's condition names could be read."""
     return (not rule.table or rule.table in book.tables) and all(
-        test.named in (book.calendars if test.operator in _CALENDAR else book.lists)
+        _is_sound(book.calendars.get(test.named))
+        if test.operator in _CALENDAR
+        else test.named in book.lists
         for test in _named_tests(rule.when)
     )
+
+
+def _is_sound(calendar: Calendar | None) -> bool:
+    """Tell whether a calendar can be asked; what is wrong with it was said where it stands."""
+    try:
+        return calendar is not None and work_time(calendar) is not None
+    except Misconfigured:
+        return False
 
 
 def _named_tests(condition: Condition) -> Iterator[Comparison]:

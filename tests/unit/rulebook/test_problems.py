@@ -99,6 +99,26 @@ def test_an_anchor_hides_no_other_mistake(files: dict[str, str]) -> None:
     assert "fallback_ownr" in found
 
 
+@pytest.mark.parametrize("zone", ["Europe/Londn", '""'])
+def test_a_calendar_that_cannot_be_asked_hides_no_other_mistake(
+    files: dict[str, str], zone: str
+) -> None:
+    rule = """\
+  - id: by-day
+    summary: In the day.
+    steward: ops@northwind.example
+    when: {received_at: {in_calendar: london}}
+    then: {pool: nobody-of-us}
+    examples: {matches: [{received_at: 2026-03-02T10:00:00Z}]}
+"""
+    calendars = files["calendars.yaml"].replace("Europe/London", zone)
+    routes = f"{files['20-routes.yaml'].rstrip()}\n{rule}"
+    found = problems(files | {"calendars.yaml": calendars, "20-routes.yaml": routes})
+    assert "calendars.yaml:" in found
+    assert "unknown pool 'nobody-of-us'" in found
+    assert "this example of" not in found
+
+
 def test_one_unreadable_file_does_not_make_all_its_names_unknown(files: dict[str, str]) -> None:
     found = problems(files | {"teams.yaml": "people: [\n"})
     assert found.count("\n") < 5
