@@ -107,7 +107,7 @@ def test_a_calendar_that_cannot_be_asked_hides_no_other_mistake(
   - id: by-day
     summary: In the day.
     steward: ops@northwind.example
-    when: {received_at: {in_calendar: london}}
+    when: {received_at: {in_calendar: week}}
     then: {pool: nobody-of-us}
     examples: {matches: [{received_at: 2026-03-02T10:00:00Z}]}
 """
