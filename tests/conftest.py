@@ -1,5 +1,6 @@
 """Real servers for the tests: one PostgreSQL and one Valkey a run, a database for each module."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 import sqlalchemy as sa
+import structlog
 from pydantic import SecretStr
 
 from router.app import App, build_app
@@ -54,6 +56,23 @@ class _Rack:
                 connection.execute(sa.text(statement))
         finally:
             engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seldom_swept() -> None:
+    """Let the collector look seldom: the suite keeps hundreds of megabytes that are no garbage."""
+    gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Put logging back: a command sets it up for the terminal that it was started from."""
+    before, root = structlog.get_config(), logging.root
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,5 @@
 """A version to begin with, a second process, and a command line, on a module's database."""
 
-import logging
 from collections.abc import Callable, Iterator
 
 import orjson
@@ -56,8 +55,5 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> I
             raise result.exception
         return result.exit_code, orjson.loads(result.stdout)
 
-    handlers, level = logging.root.handlers[:], logging.root.level
     yield command
-    # A command logs to the terminal it was started from, which is gone after the test.
-    logging.root.handlers[:], logging.root.level = handlers, level
     settings.cache_clear()

@@ -1,6 +1,5 @@
 """The commands that people type about leads, on a real database; exit codes and all."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from uuid import uuid4
 
 import orjson
 import pytest
-import structlog
 import typer
 from typer.testing import CliRunner
 
@@ -30,18 +28,13 @@ _RULES = Path(__file__).parents[2] / "rules"
 def reached(
     app: App, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """Let commands reach this module's database; put logging and settings back afterwards."""
+    """Let commands reach this module's database; put settings back afterwards."""
     monkeypatch.setenv("LEAD_ROUTER_DATABASE_URL", database_url)
     monkeypatch.setenv("LEAD_ROUTER_REDIS_URL", redis_url)
     monkeypatch.setenv("LEAD_ROUTER_DESTINATIONS", _destinations(app))
     settings.cache_clear()
-    before, root = structlog.get_config(), logging.getLogger()  # noqa: TID251 - put back what a command sets
-    handlers, level = root.handlers[:], root.level
     with time_stands_at(MONDAY):
         yield
-    structlog.configure(**before)
-    root.handlers[:] = handlers
-    root.setLevel(level)
     settings.cache_clear()
 
 

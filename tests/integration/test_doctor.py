@@ -1,6 +1,5 @@
 """``doctor`` and its neighbours, on a real database: what is found, and what it says to do."""
 
-import logging
 from collections.abc import Callable, Iterator
 
 import orjson
@@ -30,10 +29,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> I
             raise result.exception
         return result.exit_code, orjson.loads(result.stdout)
 
-    handlers, level = logging.root.handlers[:], logging.root.level
     yield command
-    # A command logs to the terminal it was started from, which is gone after the test.
-    logging.root.handlers[:], logging.root.level = handlers, level
     settings.cache_clear()
 
 
