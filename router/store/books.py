@@ -226,12 +226,6 @@ def keep_frozen(tx: Tx, digest: str, frozen: bytes) -> None:
     tx.run("UPDATE rulebook SET frozen = %s WHERE digest = %s", (frozen, digest))
 
 
-def book_files(tx: Tx, digest: str) -> dict[str, str] | None:
-    """Return the files of a stored version, path to text; None if it was never stored."""
-    found = kept(tx, digest)
-    return dict(found.files) if found is not None else None
-
-
 def version(tx: Tx, digest: str) -> Version | None:
     """Return what is known of a version, without its files; None if it was never stored."""
     row = tx.row(
