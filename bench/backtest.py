@@ -15,8 +15,8 @@ from router.now import now, ticks
 from router.pipeline import StageName
 from router.road.backtest import Report, backtest, last_days
 from router.road.drain import Road
-from router.rulebook.load import book_from_files, load_book
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files, load_book
 
 #: Leads that really take the road; the others have their rows under ids of their own.
 _REAL = 2_000

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from router.lead.facts import Facts
-from router.rulebook.explain import judge
+from router.rulebook.engine.explain import judge
 from router.rulebook.model import AllOf, Comparison, Operator, Rule, RuleBook, Truth
 
 _SYMBOLS = {Operator.GTE: ">=", Operator.LTE: "<=", Operator.IS: "=="}

@@ -17,11 +17,11 @@ from bench.site import BrokenError
 from bench.table import SIZES
 from router.lead.facts import Facts
 from router.now import ticks
-from router.rulebook.evaluate import evaluate, near_misses
-from router.rulebook.frozen import freeze, thaw
-from router.rulebook.load import book_from_files
-from router.rulebook.lookup import find_row
+from router.rulebook.engine.evaluate import evaluate, near_misses
+from router.rulebook.engine.lookup import find_row
 from router.rulebook.model import Phase, RuleBook
+from router.rulebook.reading.frozen import freeze, thaw
+from router.rulebook.reading.load import book_from_files
 
 #: Rows of a table.
 ROWS = (1_000, 100_000)

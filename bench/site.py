@@ -25,7 +25,7 @@ from router.embedded import down, processes
 from router.embedded.ports import choose_port
 from router.embedded.servers import Servers, start_servers
 from router.now import now
-from router.rulebook.load import load_book
+from router.rulebook.reading.load import load_book
 from router.settings import Settings
 from router.store.books import publish
 from router.store.migrate import migrate

@@ -22,7 +22,7 @@ from router.pipeline import DELIVER, ROAD
 from router.rulebook.analysis import finding
 from router.rulebook.analysis.codes import CODES
 from router.rulebook.analysis.finding import Severity
-from router.rulebook.read_conditions import OPERATORS, SHORT_FORMS
+from router.rulebook.reading.conditions import OPERATORS, SHORT_FORMS
 from router.settings import DestinationSettings, Settings
 
 FOLDER = Path(__file__).parent

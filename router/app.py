@@ -15,9 +15,9 @@ from router.errors import Misconfigured, NotFound, Transient
 from router.now import ticks
 from router.plugins import registry
 from router.plugins.kinds import Classifier, Destination
-from router.rulebook.frozen import freeze, thaw
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.frozen import freeze, thaw
+from router.rulebook.reading.load import book_from_files
 from router.rulebook.roster import live
 from router.rulebook.worktime import work_time
 from router.settings import DestinationSettings, Settings

@@ -10,7 +10,6 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from router.lead.facts import Facts, FactValue
-from router.rulebook.load import load_book
 from router.rulebook.model import (
     AllOf,
     AnyOf,
@@ -21,6 +20,7 @@ from router.rulebook.model import (
     Place,
     RuleBook,
 )
+from router.rulebook.reading.load import load_book
 
 _O = Operator
 HERE = Place("20-routes.yaml", 1)

@@ -21,7 +21,7 @@ from router.rulebook.model import (
     RuleBook,
     Table,
 )
-from router.rulebook.read_conditions import AFTER_CLASSIFY
+from router.rulebook.reading.conditions import AFTER_CLASSIFY
 from tests.conditions import HERE, nested, starter
 
 TARGETS = st.sampled_from(

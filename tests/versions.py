@@ -8,8 +8,8 @@ from router.app import App
 from router.embedded.processes import wait_for
 from router.now import now as read_now
 from router.road.publish import Wish
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.store import books, proposals
 from router.store.book_log import history
 from router.store.books import Alias

@@ -9,8 +9,8 @@ from pathlib import Path
 from router.app import App
 from router.errors import BookError
 from router.road.publish import Standing, Wish, publish
-from router.rulebook.load import load_book
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import load_book
 from router.store import books
 from router.store.revision import needed_revision, stored_revision
 from router.store.tx import transaction

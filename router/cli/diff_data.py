@@ -8,7 +8,7 @@ from router.road.explain.rules import failed, phases
 from router.road.explain.told import PhaseTold
 from router.rulebook.analysis.cause import Causes
 from router.rulebook.analysis.difference import Change, Difference, Way, summary, ways
-from router.rulebook.explain import judge_rule
+from router.rulebook.engine.explain import judge_rule
 from router.rulebook.model import Phase, RuleBook, Truth
 from router.rulebook.space.naive import Answer
 

@@ -53,7 +53,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a book's rule files, by which editors complete and check them."""
     from router.cli.book import shipped  # noqa: PLC0415 - slow to import; --help does without
-    from router.rulebook.schema import PATH, schema_text  # noqa: PLC0415 - slow to import; --help does without
+    from router.rulebook.reading.schema import PATH, schema_text  # noqa: PLC0415 - slow to import; --help does without
     from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
 
     text = schema_text(_load(folder))

@@ -14,8 +14,8 @@ import structlog
 from router.errors import LeadRouterError
 from router.lead.facts import Facts, facts_from
 from router.lead.states import LeadState
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.rulebook.recount import Recount, Tally
 from router.store.judged import Judged, Part, judged
 from router.store.tx import Tx, at_once, make_engine

@@ -7,9 +7,9 @@ which no person has looked at yet; a test holds the two together.
 from dataclasses import dataclass
 
 from router.lead.facts import Facts
-from router.rulebook.evaluate import collect, evaluate
+from router.rulebook.engine.evaluate import collect, evaluate
+from router.rulebook.engine.operands import joined
 from router.rulebook.model import Effect, Phase, Row, Rule, RuleBook, Verdict
-from router.rulebook.operands import joined
 
 _ASIDE = frozenset({"reject", "review"})
 

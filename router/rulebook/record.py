@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from router.lead.facts import PERSONAL, Facts, FactValue
-from router.rulebook.evaluate import near_misses, unknown_facts
+from router.rulebook.engine.evaluate import near_misses, unknown_facts
+from router.rulebook.engine.shape import facts_in
 from router.rulebook.model import Phase, Row, Rule, RuleBook, Verdict
-from router.rulebook.shape import facts_in
 
 #: How many near misses are kept.
 _NEAR = 5

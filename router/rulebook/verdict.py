@@ -42,7 +42,7 @@ class Verdict:
     """What a phase said: the first rule that matched, or the one that asks for a person.
 
     It holds no trace: facts and digest name the decision exactly, so that
-    :func:`router.rulebook.explain.explain_phase` can make the whole trace again when asked.
+    :func:`router.rulebook.engine.explain.explain_phase` can make the whole trace again when asked.
     """
 
     #: None when no rule matched.

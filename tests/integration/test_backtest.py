@@ -16,8 +16,8 @@ from router.now import now as read_now
 from router.road.backtest import Report, backtest, last_days
 from router.road.drain import Road
 from router.road.past import HELD, MERGED, NO_FACTS, Second
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.store.judged import Part
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at

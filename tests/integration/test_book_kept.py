@@ -6,8 +6,8 @@ import pytest
 
 from router.app import App
 from router.now import now as read_now
-from router.rulebook.frozen import freeze, thaw
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.frozen import freeze, thaw
 from router.store import books
 from router.store.tx import transaction
 from tests.build import MONDAY, time_stands_at

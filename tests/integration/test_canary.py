@@ -18,8 +18,8 @@ from router.road.publish import Standing, Wish, approve, publish
 from router.road.tried import begin, end, promote
 from router.road.words import decline
 from router.rulebook.canary import Terms, pilots, serves
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.store import books
 from router.store.roster import set_away, set_back
 from router.store.tx import transaction

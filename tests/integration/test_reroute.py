@@ -12,8 +12,8 @@ from router.pipeline import StageName
 from router.road import words
 from router.road.act import act
 from router.road.drain import Road
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.store.tx import transaction
 from tests.build import MONDAY, events_of, inquiry, lead_now, messages_of, send, time_stands_at
 from tests.harm import (

@@ -10,8 +10,8 @@ import redis
 from router.embedded import down
 from router.embedded.servers import Servers, start_servers
 from router.now import now as read_now
-from router.rulebook.load import load_book
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import load_book
 from router.store.books import publish
 from router.store.migrate import migrate
 from router.store.tx import make_engine, transaction

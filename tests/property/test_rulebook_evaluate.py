@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.lead.facts import Facts, FactValue
-from router.rulebook.evaluate import collect, evaluate, near_misses, unknown_facts
-from router.rulebook.explain import explain_phase, judge, judge_rule
-from router.rulebook.groups import Questions, positions
-from router.rulebook.index import Index
-from router.rulebook.load import load_book
+from router.rulebook.engine.evaluate import collect, evaluate, near_misses, unknown_facts
+from router.rulebook.engine.explain import explain_phase, judge, judge_rule
+from router.rulebook.engine.groups import Questions, positions
+from router.rulebook.engine.index import Index
+from router.rulebook.engine.phases import SHORT
 from router.rulebook.model import (
     AllOf,
     AnyOf,
@@ -35,7 +35,7 @@ from router.rulebook.model import (
     Table,
     Truth,
 )
-from router.rulebook.phases import SHORT
+from router.rulebook.reading.load import load_book
 
 _O = Operator
 HERE = Place("20-routes.yaml", 1)

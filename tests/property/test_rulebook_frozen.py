@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from bench.books import make_book
 from router.lead.facts import Facts
-from router.rulebook.evaluate import evaluate
-from router.rulebook.frozen import freeze, thaw
-from router.rulebook.load import book_from_files, load_book
+from router.rulebook.engine.evaluate import evaluate
 from router.rulebook.model import Comparison, Condition, Operator, Phase, Place, RuleBook
+from router.rulebook.reading.frozen import freeze, thaw
+from router.rulebook.reading.load import book_from_files, load_book
 from tests.conditions import EXACT, OPAQUE, nested
 
 

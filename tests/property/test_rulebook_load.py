@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.errors import BookError
-from router.rulebook.load import book_from_files
+from router.rulebook.reading.load import book_from_files
 
 FOLDER = Path(__file__).resolve().parents[2] / "rules"
 ODD = st.one_of(

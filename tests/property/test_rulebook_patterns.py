@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.rulebook.events import Many, packed
-from router.rulebook.operands import occurs, pattern, raw, search
+from router.rulebook.engine.events import Many, packed
+from router.rulebook.engine.operands import occurs, pattern, raw, search
 
 PIECES = st.sampled_from(
     r"a B é ß S K . a+ (b|cd) [a-c] [^b] \b ^ $ \s b? (?i)k (?s). a{2} \x{e9} x* (?:) a|b |".split()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bench.books import make_book
 from router.errors import BookError
-from router.rulebook.load import book_from_files
+from router.rulebook.reading.load import book_from_files
 
 FILES = {
     **make_book(30, 12, 5),

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from router.lead.facts import Facts, FactValue
 from router.road.explain.told import PhaseTold, RuleTold
-from router.rulebook.evaluate import collect
-from router.rulebook.explain import explain_rule, judge, judge_rule, scan_rows
+from router.rulebook.engine.evaluate import collect
+from router.rulebook.engine.explain import explain_rule, judge, judge_rule, scan_rows
 from router.rulebook.model import (
     AllOf,
     AnyOf,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from router.rulebook.analysis.difference import Way
 from router.rulebook.analysis.finding import listed
 from router.rulebook.analysis.ladder import key_of
-from router.rulebook.explain import judge_rule
+from router.rulebook.engine.explain import judge_rule
 from router.rulebook.model import (
     AllOf,
     AnyOf,

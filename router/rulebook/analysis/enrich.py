@@ -8,9 +8,9 @@ from router.rulebook.analysis.codes import found
 from router.rulebook.analysis.finding import Finding, listed
 from router.rulebook.analysis.ladder import Ladder, Step
 from router.rulebook.analysis.search import Answered, Search, nothing
+from router.rulebook.engine.shape import asked_by, comparisons
 from router.rulebook.model import RuleBook
 from router.rulebook.rule import Rule, Truth
-from router.rulebook.shape import asked_by, comparisons
 from router.rulebook.space.box import Box, Budget, Region, meet
 from router.rulebook.space.naive import answer, fires
 from router.rulebook.space.shelf import Shelf

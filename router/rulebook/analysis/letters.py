@@ -13,9 +13,9 @@ from router.lead.facts import FACTS, FactType
 from router.rulebook.analysis.codes import found
 from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.places import Places
+from router.rulebook.engine.shape import comparisons
 from router.rulebook.model import RuleBook
 from router.rulebook.rule import Operator, Place
-from router.rulebook.shape import comparisons
 
 #: Small letters of Cyrillic, Greek and Armenian that look like a Latin one, and which.
 _LATIN: Mapping[str, str] = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from router.rulebook.nodes import Fields, Node, read_nodes
-from router.rulebook.problems import Problems
+from router.rulebook.reading.nodes import Fields, Node, read_nodes
+from router.rulebook.reading.problems import Problems
 from router.rulebook.rule import Place
 
 

@@ -9,7 +9,7 @@ from router.rulebook.analysis.codes import found
 from router.rulebook.analysis.finding import Finding, listed
 from router.rulebook.analysis.ladder import DECIDING, Ladder, Step
 from router.rulebook.analysis.search import Answered, Search, before, nothing
-from router.rulebook.evaluate import evaluate
+from router.rulebook.engine.evaluate import evaluate
 from router.rulebook.model import RuleBook
 from router.rulebook.rule import AllOf, AnyOf, Condition, Effect, Phase, Place, Rule
 from router.rulebook.space.box import Box, Budget, TooMuch

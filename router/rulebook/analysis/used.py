@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from router.rulebook.analysis.codes import found
 from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.places import Places
+from router.rulebook.engine.shape import comparisons
 from router.rulebook.model import RuleBook
 from router.rulebook.roster import DEFAULT_ROLE
 from router.rulebook.rule import Effect, Place
-from router.rulebook.shape import comparisons
 
 _TARGETS = ("person", "pool", "queue", "sequence")
 

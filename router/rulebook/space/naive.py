@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from router.lead.facts import Facts
-from router.rulebook.explain import judge, scan_rows
-from router.rulebook.lookup import find_row
+from router.rulebook.engine.explain import judge, scan_rows
+from router.rulebook.engine.lookup import find_row
+from router.rulebook.engine.operands import pattern, raw, with_row
 from router.rulebook.model import RuleBook
-from router.rulebook.operands import pattern, raw, with_row
 from router.rulebook.rule import Condition, Effect, OnUnknown, Phase, Rule, Truth
 from router.rulebook.table import Row, Table
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 
 from router.lead.facts import FACTS, Facts, FactType, FactValue
-from router.rulebook.lookup import find_row
+from router.rulebook.engine.lookup import find_row
+from router.rulebook.engine.operands import fold, is_open
 from router.rulebook.model import Calendar, RuleBook
-from router.rulebook.operands import fold, is_open
-from router.rulebook.read import countries
+from router.rulebook.reading.reader import countries
 from router.rulebook.space.box import (
     NO_ROW,
     ROW,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from router.rulebook.explain import explain_rule, judge_rule
+from router.rulebook.engine.explain import explain_rule, judge_rule
 from router.rulebook.model import Case, Effect, Example, Expectation, Phase, Rule, RuleBook, Truth
 from router.rulebook.outcome import Outcome, decide_all
 from router.rulebook.trial.result import Difference, Kind, Status, Trial

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from router.lead.facts import FACTS, Facts, FactType, FactValue
-from router.rulebook.explain import judge, judge_rule
+from router.rulebook.engine.explain import judge, judge_rule
 from router.rulebook.model import (
     AllOf,
     Comparison,

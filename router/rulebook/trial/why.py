@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from router.lead.facts import Facts
-from router.rulebook.explain import explain_rule
+from router.rulebook.engine.explain import explain_rule
 from router.rulebook.model import Phase, Rule, RuleBook, RuleTrace, Truth
 from router.rulebook.outcome import Outcome
 from router.rulebook.trial.words import comparisons, shown, told

@@ -23,7 +23,7 @@ from router.lead.ids import timed_id
 from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, ClockState, HandoffState, LeadState
 from router.lead.written import written_id, written_time
-from router.rulebook.kept import kept
+from router.rulebook.engine.kept import kept
 from router.rulebook.model import Calendar, RuleBook, SlaPolicy
 from router.rulebook.roster import address, calendar_of, card_of, gone, person, policy_of
 from router.rulebook.worktime import work_time

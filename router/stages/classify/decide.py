@@ -13,7 +13,7 @@ from router.lead.states import LeadState
 from router.lead.written import written_id
 from router.plugins.classifiers.text import plain, redact
 from router.plugins.kinds import Enquiry, Suggestion
-from router.rulebook.evaluate import evaluate
+from router.rulebook.engine.evaluate import evaluate
 from router.rulebook.model import Effect, Phase, Rule, RuleBook, Verdict
 from router.rulebook.record import record
 from router.stages.classify.gate import UNAVAILABLE, Gated, weigh

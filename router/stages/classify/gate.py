@@ -13,7 +13,7 @@ from functools import lru_cache
 from router.lead.model import Alternative, Classification
 from router.plugins.classifiers.text import look, one_line, plain, sentences, words
 from router.plugins.kinds import Suggestion
-from router.rulebook.kept import kept
+from router.rulebook.engine.kept import kept
 from router.rulebook.model import PRIORITIES, Taxonomy
 
 #: Signs that only a person may settle.

@@ -14,9 +14,9 @@ from router.lead.events import Event, EventKind
 from router.lead.facts import Facts, facts_of
 from router.lead.model import Lead, Owner, change
 from router.lead.states import LeadState, OwnerKind
-from router.rulebook.evaluate import collect, evaluate
+from router.rulebook.engine.evaluate import collect, evaluate
+from router.rulebook.engine.operands import joined
 from router.rulebook.model import Effect, Phase, Rule, RuleBook, Verdict
-from router.rulebook.operands import joined
 from router.rulebook.outcome import review_code
 from router.rulebook.record import record
 from router.stages.route.rotation import Considered, Pick, Seat, pick

@@ -3,9 +3,9 @@
 from bench.asked import leads_for
 from bench.books import make_book
 from bench.rivals import RIVALS
-from router.rulebook.evaluate import evaluate
-from router.rulebook.load import book_from_files
+from router.rulebook.engine.evaluate import evaluate
 from router.rulebook.model import Phase
+from router.rulebook.reading.load import book_from_files
 
 
 def test_the_same_numbers_ask_about_the_same_leads() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from router.rulebook.consent import Change, changed_guards, second_person
-from router.rulebook.load import book_from_files
 from router.rulebook.model import Publishing, RuleBook
+from router.rulebook.reading.load import book_from_files
 
 _GUARDS = """\
 phase: guards

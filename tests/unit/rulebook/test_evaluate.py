@@ -3,10 +3,10 @@
 import pytest
 
 from router.lead.facts import Facts
-from router.rulebook.evaluate import UNKNOWN_FACT, collect, evaluate
-from router.rulebook.explain import explain_phase, judge
-from router.rulebook.load import book_from_files
+from router.rulebook.engine.evaluate import UNKNOWN_FACT, collect, evaluate
+from router.rulebook.engine.explain import explain_phase, judge
 from router.rulebook.model import Phase, RuleBook, Truth
+from router.rulebook.reading.load import book_from_files
 
 RULE = """
   - id: {id}

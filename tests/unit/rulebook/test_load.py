@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from router.errors import BookError
-from router.rulebook.load import MAX_FILE, book_from_files, load_book
 from router.rulebook.model import Comparison, Member, Operator, Phase, StepKind
+from router.rulebook.reading.load import MAX_FILE, book_from_files, load_book
 
 
 def test_a_small_book_is_read_whole(files: dict[str, str]) -> None:

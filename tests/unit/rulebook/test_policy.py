@@ -3,8 +3,8 @@
 import pytest
 
 from router.errors import BookError
-from router.rulebook.load import book_from_files
 from router.rulebook.model import Band, Policy, Publishing
+from router.rulebook.reading.load import book_from_files
 
 _POLICY = """\
 publishing:

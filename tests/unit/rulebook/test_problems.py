@@ -3,7 +3,7 @@
 import pytest
 
 from router.errors import BookError
-from router.rulebook.load import book_from_files
+from router.rulebook.reading.load import book_from_files
 
 ROUTES = "20-routes.yaml"
 

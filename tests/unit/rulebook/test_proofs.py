@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from router.errors import BookError
-from router.rulebook.load import book_from_files, load_book
 from router.rulebook.model import Comparison, Expectation
+from router.rulebook.reading.load import book_from_files, load_book
 
 CASES, INVARIANTS = "tests/cases.yaml", "tests/invariants.yaml"
 

@@ -6,7 +6,6 @@ import pytest
 
 from router.errors import BookError
 from router.lead.facts import FACTS, FactType
-from router.rulebook.load import book_from_files
 from router.rulebook.model import (
     AllOf,
     Comparison,
@@ -16,7 +15,8 @@ from router.rulebook.model import (
     Phase,
     Place,
 )
-from router.rulebook.read_conditions import OPERATORS, written_operators
+from router.rulebook.reading.conditions import OPERATORS, written_operators
+from router.rulebook.reading.load import book_from_files
 
 ROUTES = "20-routes.yaml"
 HERE = Place("", 0)

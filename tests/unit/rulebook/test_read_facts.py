@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from router.errors import BookError
-from router.rulebook.load import read_facts
+from router.rulebook.reading.load import read_facts
 
 
 def test_facts_get_their_declared_types() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from router.lead.facts import Facts
-from router.rulebook.load import book_from_files
 from router.rulebook.model import Phase, RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.rulebook.recount import GOES_ON, Recount, Recounted, Share
 
 _NORWAY: Facts = {"country": "NO", "intent": "pricing"}

@@ -8,10 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bench.books import make_book
-from router.rulebook.load import load_book
-from router.rulebook.nodes import Items, Node, Scalar, read_nodes
-from router.rulebook.problems import Problems
-from router.rulebook.schema import PATH, rules_schema, schema_text
+from router.rulebook.reading.load import load_book
+from router.rulebook.reading.nodes import Items, Node, Scalar, read_nodes
+from router.rulebook.reading.problems import Problems
+from router.rulebook.reading.schema import PATH, rules_schema, schema_text
 
 FOLDER = Path(__file__).resolve().parents[3] / "rules"
 FIRST_LINE = f"# yaml-language-server: $schema=./{PATH}"

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.rulebook.shadow import codes_of, say
 from tests.tried import small_book
 from tests.versions import harmless

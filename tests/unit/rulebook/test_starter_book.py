@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from router.lead.facts import FACTS, Facts
-from router.rulebook.evaluate import collect, evaluate
-from router.rulebook.load import book_from_files, load_book
+from router.rulebook.engine.evaluate import collect, evaluate
 from router.rulebook.model import Phase, RuleBook, Verdict
-from router.rulebook.read_conditions import written_operators
+from router.rulebook.reading.conditions import written_operators
+from router.rulebook.reading.load import book_from_files, load_book
 from router.rulebook.worktime import work_time
 
 FOLDER = Path(__file__).resolve().parents[3] / "rules"

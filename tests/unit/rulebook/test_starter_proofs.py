@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.rulebook.lookup import find_row
+from router.rulebook.engine.lookup import find_row
 from router.rulebook.model import RuleBook
 from router.rulebook.outcome import decide_all
 from router.rulebook.trial.edits import edited, edits_of

@@ -4,8 +4,8 @@ import pytest
 
 from bench.books import make_book
 from router.errors import BookError
-from router.rulebook.load import book_from_files
 from router.rulebook.model import Effect, Key, Phase, Row
+from router.rulebook.reading.load import book_from_files
 
 YAML, CSV, ROUTES = "tables/areas.yaml", "tables/areas.csv", "20-routes.yaml"
 

@@ -12,7 +12,6 @@ from bench.books import make_book
 from router.rulebook.analysis.cause import ORDER, Causes
 from router.rulebook.analysis.compare import compare
 from router.rulebook.analysis.difference import Change, Difference, summary, ways
-from router.rulebook.load import book_from_files, load_book
 from router.rulebook.model import (
     AllOf,
     AnyOf,
@@ -27,6 +26,7 @@ from router.rulebook.model import (
     Table,
 )
 from router.rulebook.outcome import decide_all
+from router.rulebook.reading.load import book_from_files, load_book
 
 
 @cache

@@ -9,9 +9,9 @@ from router.rulebook.analysis.codes import CODES
 from router.rulebook.analysis.finding import Finding, Severity, as_data, errors_of, sentence
 from router.rulebook.analysis.ladder import ladder
 from router.rulebook.analysis.reach import unreached
-from router.rulebook.load import book_from_files, load_book
 from router.rulebook.outcome import decide_all
-from router.rulebook.read import countries
+from router.rulebook.reading.load import book_from_files, load_book
+from router.rulebook.reading.reader import countries
 from router.rulebook.space.box import Budget, space_of
 
 STEWARD = "summary: S., steward: ops@northwind.example"

@@ -4,8 +4,8 @@ import pytest
 
 from router.rulebook.analysis.analyse import analyse
 from router.rulebook.analysis.finding import Finding, Severity
-from router.rulebook.load import book_from_files
-from router.rulebook.read import countries
+from router.rulebook.reading.load import book_from_files
+from router.rulebook.reading.reader import countries
 
 TEAMS = "teams.yaml"
 SYDNEY = 'sydney: {zone: Australia/Sydney, hours: "Mo-Fr 09:00-17:00"}\n'

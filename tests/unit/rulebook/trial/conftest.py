@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from router.rulebook.load import book_from_files
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from tests.unit.rulebook.trial.texts import CASES, ENRICH, GUARDS, INVARIANTS, ROUTES, SLA, Make
 
 

@@ -1,8 +1,8 @@
 """What the tests look at, and the tests that would close each gap."""
 
-from router.rulebook.load import book_from_files
 from router.rulebook.model import Phase, RuleBook
 from router.rulebook.outcome import decide_all
+from router.rulebook.reading.load import book_from_files
 from router.rulebook.trial.result import Gap, share
 from router.rulebook.trial.run import run_trials
 from router.rulebook.trial.tell import covered, suggested

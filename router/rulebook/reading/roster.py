@@ -7,8 +7,8 @@ import holidays
 import opening_hours
 
 from router.rulebook.model import Calendar, Member, PersonCard, Pool, Queue
-from router.rulebook.nodes import Node, Scalar
-from router.rulebook.read import Reader
+from router.rulebook.reading.nodes import Node, Scalar
+from router.rulebook.reading.reader import Reader
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """Rules side by side: a lead's values leave some of a group, found without asking each rule.
 
-Every fact that the rules of a group ask for has a column (:mod:`router.rulebook.columns`): from a
-value to the rules that it does not rule out, one bit each. What all columns leave is judged
-exactly. A column that spares hardly any rule is not asked at all for a decision.
+Every fact that the rules of a group ask for has a column (:mod:`router.rulebook.engine.columns`):
+from a value to the rules that it does not rule out, one bit each. What all columns leave is
+judged exactly. A column that spares hardly any rule is not asked at all for a decision.
 """
 
 from bisect import bisect_left
@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from struct import unpack
 
 from router.lead.facts import Facts
-from router.rulebook.columns import Allowed, Ask, Asked, Column, Size, ask, bits, column
-from router.rulebook.explain import parts_of
+from router.rulebook.engine.columns import Allowed, Ask, Asked, Column, Size, ask, bits, column
+from router.rulebook.engine.explain import parts_of
+from router.rulebook.engine.shape import asked_by, conjuncts, subjects
 from router.rulebook.model import Comparison, Condition, NotOf, OnUnknown, Rule, RuleBook
-from router.rulebook.shape import asked_by, conjuncts, subjects
 
 #: So many rules are taken one by one; of more, the bits are cut into words first.
 _FEW = 6

@@ -11,8 +11,8 @@ from router.rulebook.model import (
     StepKind,
     Taxonomy,
 )
-from router.rulebook.nodes import Fields, Node, Scalar
-from router.rulebook.read import Reader
+from router.rulebook.reading.nodes import Fields, Node, Scalar
+from router.rulebook.reading.reader import Reader
 
 #: What a packet can carry besides what the form asked.
 _JUDGED = ("intent", "urgency", "service_interest", "summary")

@@ -13,10 +13,10 @@ from importlib import resources
 
 from router.lead.facts import FACTS, FactType, FactValue
 from router.rulebook.model import PRIORITIES, Place
-from router.rulebook.nodes import Fields, Items, Node, Scalar
-from router.rulebook.problems import Problems
-from router.rulebook.read_letters import deception
-from router.rulebook.read_times import parse_moment
+from router.rulebook.reading.letters import deception
+from router.rulebook.reading.nodes import Fields, Items, Node, Scalar
+from router.rulebook.reading.problems import Problems
+from router.rulebook.reading.times import parse_moment
 
 #: Working hours in ``1d``: a day of work, not a day of the calendar.
 HOURS_A_DAY = 8

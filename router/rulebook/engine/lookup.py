@@ -3,16 +3,16 @@
 Rows that fill the same keys, with prefixes of the same lengths, are found by one look into one
 dictionary. There are few such shapes, and they are tried from the most specific one on, so the
 cost follows the shapes and hardly the rows. It agrees with
-:func:`router.rulebook.explain.scan_rows`, which is plain and slow.
+:func:`router.rulebook.engine.explain.scan_rows`, which is plain and slow.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Literal
 
 from router.lead.facts import Facts
-from router.rulebook.kept import kept
+from router.rulebook.engine.kept import kept
+from router.rulebook.engine.operands import cell
 from router.rulebook.model import Row, Table, Truth
-from router.rulebook.operands import cell
 
 #: What follows a table's exact keys: lengths of the prefixes, longest first, and the rows by them.
 _Begun = tuple[tuple[tuple[int, ...], ...], dict[tuple[str, ...], Row]]

@@ -6,7 +6,7 @@ from io import StringIO
 from rapidfuzz import fuzz, process
 
 from router.errors import BookError
-from router.rulebook.read_letters import deception
+from router.rulebook.reading.letters import deception
 from router.rulebook.rule import Place
 
 #: Share of equal letters (0-100) from which a known word counts as what was probably meant.

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from router.lead.facts import FACTS, FactType, FactValue
-from router.rulebook.events import Caught, catch
-from router.rulebook.model import Comparison, Condition, Operator, RuleBook, Truth
-from router.rulebook.operands import moment
-from router.rulebook.shape import (
+from router.rulebook.engine.events import Caught, catch
+from router.rulebook.engine.operands import moment
+from router.rulebook.engine.shape import (
     THRESHOLDS,
     Atom,
     classes,
@@ -24,6 +23,7 @@ from router.rulebook.shape import (
     when_absent,
     when_given,
 )
+from router.rulebook.model import Comparison, Condition, Operator, RuleBook, Truth
 
 #: From a known value to the rules that it does not rule out.
 Allowed = Callable[[FactValue], int]

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from router.lead.facts import FACTS, Facts, FactType, FactValue
-from router.rulebook.nodes import Fields, Items, Node, Scalar
-from router.rulebook.problems import Problems
-from router.rulebook.read import Reader
-from router.rulebook.read_rules import read_lead
+from router.rulebook.reading.nodes import Fields, Items, Node, Scalar
+from router.rulebook.reading.problems import Problems
+from router.rulebook.reading.reader import Reader
+from router.rulebook.reading.rules import read_lead
 
 _FILE = "facts"
 

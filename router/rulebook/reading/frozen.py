@@ -13,10 +13,10 @@ from typing import Any, get_type_hints
 
 import orjson
 
-from router.rulebook.load import digest_of
+from router.rulebook.engine.unswept import unswept
 from router.rulebook.model import RuleBook
-from router.rulebook.plain import codec
-from router.rulebook.unswept import unswept
+from router.rulebook.reading.load import digest_of
+from router.rulebook.reading.plain import codec
 
 #: How the bytes begin; a new form has a new number.
 _MARK = b"lead-router book 1"
@@ -87,6 +87,9 @@ def _reader() -> str:
 
     A new release may read a book otherwise, or refuse it; then an old copy must not be used.
     """
-    here = Path(__file__).parent
-    sources = (*here.glob("*.py"), here.parent / "lead" / "facts.py")
-    return digest_of({each.name: each.read_text("utf-8") for each in sources})
+    reading = Path(__file__).parent
+    shapes, engine = reading.parent, reading.parent / "engine"
+    sources = [path for folder in (reading, shapes, engine) for path in folder.glob("*.py")]
+    sources.append(shapes.parent / "lead" / "facts.py")
+    texts = {str(path.relative_to(shapes.parent)): path.read_text("utf-8") for path in sources}
+    return digest_of(texts)

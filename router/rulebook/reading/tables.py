@@ -7,10 +7,10 @@ from io import StringIO
 from itertools import islice
 
 from router.lead.facts import FACTS, FactType
-from router.rulebook.nodes import Node, Scalar
-from router.rulebook.read import CHECKED, ID, Reader
-from router.rulebook.read_letters import deception
-from router.rulebook.read_rules import SETTINGS, TARGETS
+from router.rulebook.reading.letters import deception
+from router.rulebook.reading.nodes import Node, Scalar
+from router.rulebook.reading.reader import CHECKED, ID, Reader
+from router.rulebook.reading.rules import SETTINGS, TARGETS
 from router.rulebook.rule import PRIORITIES, Effect, Place
 from router.rulebook.table import Key, Row, Table
 

@@ -1,7 +1,7 @@
 """How every rule of a phase came out, comparison by comparison: the reference evaluator.
 
-Plain and slow on purpose: :mod:`router.rulebook.evaluate` must agree with it, and this is what
-``explain`` shows.
+Plain and slow on purpose: :mod:`router.rulebook.engine.evaluate` must agree with it, and this is
+what ``explain`` shows.
 """
 
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from router.lead.facts import Facts, FactValue
+from router.rulebook.engine.operands import cell, fold, is_open, moment, pattern, raw, texts
 from router.rulebook.model import (
     AllOf,
     AnyOf,
@@ -25,7 +26,6 @@ from router.rulebook.model import (
     Table,
     Truth,
 )
-from router.rulebook.operands import cell, fold, is_open, moment, pattern, raw, texts
 
 _O = Operator
 #: Comparisons that hold where another one does not; of an unknown value neither holds.

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 
 from router.lead.facts import Facts, FactValue
-from router.rulebook.explain import RECEIVED
-from router.rulebook.lookup import Lookup, lookup_of
+from router.rulebook.engine.explain import RECEIVED
+from router.rulebook.engine.lookup import Lookup, lookup_of
+from router.rulebook.engine.operands import fold, is_open, moment, occurs, texts
 from router.rulebook.model import (
     AllOf,
     AnyOf,
@@ -19,7 +20,6 @@ from router.rulebook.model import (
     Rule,
     RuleBook,
 )
-from router.rulebook.operands import fold, is_open, moment, occurs, texts
 
 _O = Operator
 _ORDER: dict[Operator, Callable[[float, float], bool]] = {
@@ -58,7 +58,7 @@ def compile_rule(rule: Rule, book: RuleBook) -> RuleTest:
 def compile_condition(condition: Condition, book: RuleBook) -> Test:
     """Compile a condition.
 
-    It agrees with :func:`router.rulebook.explain.judge`.
+    It agrees with :func:`router.rulebook.engine.explain.judge`.
 
     Args:
         condition: The condition.

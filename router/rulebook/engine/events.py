@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from router.rulebook.engine.operands import Search, raw, search
+from router.rulebook.engine.shape import Atom
 from router.rulebook.model import RuleBook
-from router.rulebook.operands import Search, raw, search
-from router.rulebook.shape import Atom
 
 #: A mask of rules without its lowest zeros: how many there are, and the rest.
 Packed = tuple[int, int]

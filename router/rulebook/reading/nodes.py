@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from router.rulebook.problems import Problems
+from router.rulebook.reading.problems import Problems
 from router.rulebook.rule import Place
 
 _NO_ANCHORS = "anchors and aliases (& and *) are not read"

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from router.rulebook.nodes import Items, Node, Scalar
 from router.rulebook.proof import Case, Expectation, Invariant, Proofs
-from router.rulebook.read import Reader
-from router.rulebook.read_conditions import ConditionReader
-from router.rulebook.read_rules import TARGETS, read_lead
+from router.rulebook.reading.conditions import ConditionReader
+from router.rulebook.reading.nodes import Items, Node, Scalar
+from router.rulebook.reading.reader import Reader
+from router.rulebook.reading.rules import TARGETS, read_lead
 from router.rulebook.rule import PRIORITIES
 
 #: The files of tests that are read; whatever else lies in tests/ is not.

@@ -2,7 +2,7 @@
 
 Every rule stands in one branch, by the fact that says most about it. Where rules want one of some
 texts, such as a domain or a country, a look into a dictionary gives those that want this one; if
-they are many, they are a group (:mod:`router.rulebook.groups`) of their own. What is left is
+they are many, they are a group (:mod:`router.rulebook.engine.groups`) of their own. What is left is
 judged exactly. So the index never takes a rule away that is true, nor one that is unknown and
 asks for a person; a rule with nothing that it understands is always left.
 """
@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import maxsize
 
 from router.lead.facts import Facts, FactType
-from router.rulebook.columns import Ask, Asked, absences, kind_of
-from router.rulebook.events import ALIKE, beginning, by_length, ending
-from router.rulebook.groups import Group, Nearly, Questions
+from router.rulebook.engine.columns import Ask, Asked, absences, kind_of
+from router.rulebook.engine.events import ALIKE, beginning, by_length, ending
+from router.rulebook.engine.groups import Group, Nearly, Questions
+from router.rulebook.engine.shape import when_given
+from router.rulebook.engine.unswept import unswept
 from router.rulebook.model import OnUnknown, RuleBook
-from router.rulebook.shape import when_given
-from router.rulebook.unswept import unswept
 
 #: So many rules of one text are judged one by one; more are a group.
 _FEW = 4

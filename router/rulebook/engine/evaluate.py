@@ -1,19 +1,19 @@
 """The evaluator: the first rule of a phase that matches, from an index made once a book.
 
 A short phase is simply gone through. A long one is asked through
-:mod:`router.rulebook.index`, which leaves the few rules that the lead's values do not rule out;
-those are judged exactly, in the order of the book. Both agree with
-:mod:`router.rulebook.explain`, which is plain and slow; property tests hold them together.
+:mod:`router.rulebook.engine.index`, which leaves the few rules that the lead's values do not rule
+out; those are judged exactly, in the order of the book. Both agree with
+:mod:`router.rulebook.engine.explain`, which is plain and slow; property tests hold them together.
 """
 
 from collections.abc import Iterable, Iterator
 from itertools import islice, takewhile
 
 from router.lead.facts import Facts
-from router.rulebook.index import Index
+from router.rulebook.engine.index import Index
+from router.rulebook.engine.operands import with_row
+from router.rulebook.engine.phases import UNKNOWN_FACT, Compiled, CompiledPhase, compiled_phase
 from router.rulebook.model import Phase, Row, RuleBook, Verdict
-from router.rulebook.operands import with_row
-from router.rulebook.phases import UNKNOWN_FACT, Compiled, CompiledPhase, compiled_phase
 
 __all__ = ["UNKNOWN_FACT", "collect", "evaluate", "near_misses", "unknown_facts"]
 

@@ -1,9 +1,9 @@
 """Rule files: a phase, its hit policy, and rules with their effects and examples."""
 
 from router.lead.facts import FACTS, FactType, FactValue
-from router.rulebook.nodes import Fields, Items, Node, Scalar
-from router.rulebook.read import Reader
-from router.rulebook.read_conditions import ConditionReader
+from router.rulebook.reading.conditions import ConditionReader
+from router.rulebook.reading.nodes import Fields, Items, Node, Scalar
+from router.rulebook.reading.reader import Reader
 from router.rulebook.rule import (
     PRIORITIES,
     Effect,

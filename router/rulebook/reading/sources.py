@@ -4,8 +4,8 @@ import re
 from datetime import timedelta
 
 from router.rulebook.model import CANONICAL_FIELDS, Place, Source, Verification
-from router.rulebook.nodes import Fields, Items, Node, Scalar
-from router.rulebook.read import Reader
+from router.rulebook.reading.nodes import Fields, Items, Node, Scalar
+from router.rulebook.reading.reader import Reader
 
 _SCHEMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "none": ((), ()),

@@ -2,9 +2,9 @@
 
 from dataclasses import fields
 
-from router.rulebook.nodes import Node
 from router.rulebook.policy import Band, Policy, Publishing
-from router.rulebook.read import Reader
+from router.rulebook.reading.nodes import Node
+from router.rulebook.reading.reader import Reader
 
 _YEAR = 366
 

@@ -1,14 +1,14 @@
 """Phases compiled, and kept: a book is read once, and asked for every lead."""
 
 from router.lead.facts import Facts
-from router.rulebook.compile import RuleTest, Test, compile_condition, compile_rule
-from router.rulebook.explain import parts_of
-from router.rulebook.groups import Questions
-from router.rulebook.index import Index
-from router.rulebook.lookup import lookup_of
+from router.rulebook.engine.compile import RuleTest, Test, compile_condition, compile_rule
+from router.rulebook.engine.explain import parts_of
+from router.rulebook.engine.groups import Questions
+from router.rulebook.engine.index import Index
+from router.rulebook.engine.lookup import lookup_of
+from router.rulebook.engine.shape import calendars_in, facts_in
+from router.rulebook.engine.unswept import unswept
 from router.rulebook.model import Calendar, Effect, OnUnknown, Phase, Rule, RuleBook, Verdict
-from router.rulebook.shape import calendars_in, facts_in
-from router.rulebook.unswept import unswept
 
 #: A compiled rule: its test, whether unknown asks a person, the verdict if it fires, and if not.
 Compiled = tuple[RuleTest, bool, Verdict, Verdict]

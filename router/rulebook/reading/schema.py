@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from router.lead.facts import FACTS, FactType
 from router.rulebook.model import PRIORITIES, OnUnknown, Operator, Phase, RuleBook
-from router.rulebook.read import CHECKED, countries
-from router.rulebook.read_conditions import GROUPS, OPERATORS, SHORT_FORMS
-from router.rulebook.read_rules import HITS, OWNERS, SETTINGS, TARGETS
+from router.rulebook.reading.conditions import GROUPS, OPERATORS, SHORT_FORMS
+from router.rulebook.reading.reader import CHECKED, countries
+from router.rulebook.reading.rules import HITS, OWNERS, SETTINGS, TARGETS
 
 _O = Operator
 Schema = dict[str, object]

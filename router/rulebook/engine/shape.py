@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from router.lead.facts import Facts
-from router.rulebook.explain import RECEIVED, judge
+from router.rulebook.engine.explain import RECEIVED, judge
+from router.rulebook.engine.operands import texts
 from router.rulebook.model import (
     AllOf,
     AnyOf,
@@ -19,7 +20,6 @@ from router.rulebook.model import (
     RuleBook,
     Truth,
 )
-from router.rulebook.operands import texts
 
 _O = Operator
 _CALENDAR = (_O.IN_CALENDAR, _O.NOT_IN_CALENDAR)

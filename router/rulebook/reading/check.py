@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from router.errors import Misconfigured
-from router.rulebook.explain import judge
-from router.rulebook.lookup import find_row
+from router.rulebook.engine.explain import judge
+from router.rulebook.engine.lookup import find_row
 from router.rulebook.model import (
     AllOf,
     Calendar,
@@ -21,11 +21,11 @@ from router.rulebook.model import (
     Table,
     Truth,
 )
-from router.rulebook.problems import Problems
-from router.rulebook.read import Reader
-from router.rulebook.read_conditions import AFTER_CLASSIFY
-from router.rulebook.read_rules import OWNERS, TARGETS
-from router.rulebook.read_tables import without_target
+from router.rulebook.reading.conditions import AFTER_CLASSIFY
+from router.rulebook.reading.problems import Problems
+from router.rulebook.reading.reader import Reader
+from router.rulebook.reading.rules import OWNERS, TARGETS
+from router.rulebook.reading.tables import without_target
 from router.rulebook.worktime import work_time
 
 _CALENDAR = (Operator.IN_CALENDAR, Operator.NOT_IN_CALENDAR)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from router.lead.facts import FACTS, FactType, FactValue
-from router.rulebook.nodes import Fields, Items, Node, Scalar
-from router.rulebook.read import Reader
-from router.rulebook.read_patterns import pattern_problem
-from router.rulebook.read_times import parse_span
+from router.rulebook.reading.nodes import Fields, Items, Node, Scalar
+from router.rulebook.reading.patterns import pattern_problem
+from router.rulebook.reading.reader import Reader
+from router.rulebook.reading.times import parse_span
 from router.rulebook.rule import (
     AllOf,
     AnyOf,

@@ -6,20 +6,25 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from router.rulebook.check import check_fallback, check_references, check_rules, check_tables
+from router.rulebook.engine.unswept import unswept
 from router.rulebook.model import Phase, Place, Rule, RuleBook, Source
-from router.rulebook.nodes import Node, Scalar, last_said, read_nodes
-from router.rulebook.problems import Problems
-from router.rulebook.read import Reader
-from router.rulebook.read_facts import read_facts
-from router.rulebook.read_policy import read_policy
-from router.rulebook.read_proofs import CASES, INVARIANTS, read_proofs
-from router.rulebook.read_roster import read_calendars, read_teams
-from router.rulebook.read_rules import read_rules
-from router.rulebook.read_sources import read_source
-from router.rulebook.read_tables import read_tables
-from router.rulebook.read_terms import read_handoffs, read_intents, read_sla
-from router.rulebook.unswept import unswept
+from router.rulebook.reading.check import (
+    check_fallback,
+    check_references,
+    check_rules,
+    check_tables,
+)
+from router.rulebook.reading.facts import read_facts
+from router.rulebook.reading.nodes import Node, Scalar, last_said, read_nodes
+from router.rulebook.reading.policy import read_policy
+from router.rulebook.reading.problems import Problems
+from router.rulebook.reading.proofs import CASES, INVARIANTS, read_proofs
+from router.rulebook.reading.reader import Reader
+from router.rulebook.reading.roster import read_calendars, read_teams
+from router.rulebook.reading.rules import read_rules
+from router.rulebook.reading.sources import read_source
+from router.rulebook.reading.tables import read_tables
+from router.rulebook.reading.terms import read_handoffs, read_intents, read_sla
 
 __all__ = [
     "MAX_BOOK",
