@@ -107,11 +107,33 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountMatch:
+    """The company that a lead belongs to, as far as we know it, and what speaks for it."""
+
+    account_id: UUID
+    #: What the CRM calls it.
+    key: str
+    name: str
+    #: Id of the person who owns the account; empty for nobody.
+    owner: str
+    #: Id of the person who owns its open opportunity; empty when there is none.
+    opportunity_owner: str
+    #: Whether it is a named account.
+    named: bool
+    #: When its owner last did anything about it, as the CRM says; None if it does not.
+    active_at: datetime | None
+    #: ``contact``, ``domain`` or ``name``.
+    by: str
+    #: 0..1; 1 unless it was found by a name that is only alike.
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """Who has the lead: the owner and the person who answers for it."""
 
     kind: OwnerKind
-    #: Id of the person, queue or sequence in the book.
+    #: Id of the person, queue, sequence or pool in the book.
     id: str
     #: Id of the named person who is accountable; the owner itself when it is a person.
     accountable: str
@@ -149,6 +171,9 @@ class Lead:
     contact_id: ContactId | None = None
     #: Whether the person was known before this inquiry.
     returning: bool = False
+    account: AccountMatch | None = None
+    #: Id of the import that it came in with; empty for a live lead.
+    lane: str = ""
     owner: Owner | None = None
     #: Persons who declined or missed it, never to be picked again for it.
     passed: tuple[str, ...] = ()

@@ -49,6 +49,8 @@ class OwnerKind(StrEnum):
     QUEUE = "queue"
     #: An automatic sequence with a named accountable person.
     SEQUENCE = "sequence"
+    #: A pool in which the lead waits until a member can take it, or takes it.
+    POOL = "pool"
 
 
 class DeliveryState(StrEnum):

@@ -13,8 +13,9 @@ from router.app import App
 from router.errors import NotFound, Rejected
 from router.road.drain import LOCK_TIMEOUT
 from router.rulebook.model import RuleBook
+from router.store.absences import absent_people, set_away, set_back
 from router.store.reading import open_tasks_by_owner
-from router.store.roster import absent_people, assigned_counts, set_away, set_back
+from router.store.roster import assigned_counts
 from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
@@ -142,7 +143,7 @@ def _standings(tx: Tx, serve: str, book: RuleBook, now: datetime) -> list[Standi
             manager=card.manager,
             calendar=card.calendar,
             booking_link=card.booking_link,
-            absence=Absence(*away[card.id]) if card.id in away else None,
+            absence=Absence(away[card.id].until, away[card.id].reason) if card.id in away else None,
             open_leads=held.get(card.id, 0),
             turns=tuple(turns.get(card.id, ())),
         )

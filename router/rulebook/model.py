@@ -2,8 +2,8 @@
 
 Rules are shaped in :mod:`router.rulebook.rule`, what they say in
 :mod:`router.rulebook.verdict`, tables in :mod:`router.rulebook.table`, the
-book's own tests in :mod:`router.rulebook.proof` and sources in :mod:`router.rulebook.source`; all
-can be had from here.
+book's own tests in :mod:`router.rulebook.proof`, pools in :mod:`router.rulebook.pool` and sources
+in :mod:`router.rulebook.source`; all can be had from here.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,21 @@ from datetime import timedelta
 from enum import StrEnum
 
 from router.rulebook.policy import Band, Policy, Publishing
+from router.rulebook.pool import (
+    AbsenceCredit,
+    Absences,
+    Caps,
+    First,
+    Group,
+    HandOut,
+    Member,
+    Method,
+    NobodyPolicy,
+    Period,
+    Pool,
+    Ramp,
+    Skill,
+)
 from router.rulebook.proof import Case, Expectation, Invariant, Proofs
 from router.rulebook.rule import (
     PRIORITIES,
@@ -36,10 +51,13 @@ from router.rulebook.verdict import ComparisonTrace, RuleTrace, Verdict
 __all__ = [
     "CANONICAL_FIELDS",
     "PRIORITIES",
+    "AbsenceCredit",
+    "Absences",
     "AllOf",
     "AnyOf",
     "Band",
     "Calendar",
+    "Caps",
     "Case",
     "Comparison",
     "ComparisonTrace",
@@ -47,14 +65,20 @@ __all__ = [
     "Effect",
     "Example",
     "Expectation",
+    "First",
+    "Group",
+    "HandOut",
     "HandoffStandard",
     "Intent",
     "Invariant",
     "Key",
     "Member",
+    "Method",
+    "NobodyPolicy",
     "NotOf",
     "OnUnknown",
     "Operator",
+    "Period",
     "PersonCard",
     "Phase",
     "Place",
@@ -64,10 +88,12 @@ __all__ = [
     "Proofs",
     "Publishing",
     "Queue",
+    "Ramp",
     "Row",
     "Rule",
     "RuleBook",
     "RuleTrace",
+    "Skill",
     "SlaPolicy",
     "Source",
     "Step",
@@ -91,27 +117,13 @@ class PersonCard:
     manager: str
     calendar: str
     booking_link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person's place in a pool."""
-
-    person: str
-    weight: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A group a picker chooses from."""
-
-    id: str
-    #: Role that the packet is written for.
-    role: str
-    manager: str
-    members: tuple[Member, ...]
-    #: ``nothing``, or ``on_shift`` when a person off shift counts as unavailable.
-    require: str = "nothing"
+    skills: frozenset[str] = frozenset()
+    #: Most leads over all pools.
+    caps: Caps = field(default_factory=dict)
+    #: Id of who takes this person's place while they are away; empty for nobody.
+    cover: str = ""
+    #: Whether they left: they are still known, but never get another lead.
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,17 +60,23 @@ def live(book: RuleBook, active: RuleBook, *, tried: bool = False) -> RuleBook:
 
 
 def shared_list(book: RuleBook, owner: Owner) -> Queue | None:
-    """Return the queue or sequence that owns, None when a person does.
+    """Return the queue, sequence or pool that owns, None when a person does.
+
+    A lead that waits in a pool is on a list like any other; the pool's manager is accountable.
 
     Args:
         book: The rule book.
         owner: A lead's owner.
 
     Raises:
-        Misconfigured: The book has no such queue or sequence.
+        Misconfigured: The book has no such queue, sequence or pool.
     """
     if owner.kind is OwnerKind.PERSON:
         return None
+    if owner.kind is OwnerKind.POOL and owner.id in book.pools:
+        pool = book.pools[owner.id]
+        named = pool.calendar or person(book, pool.manager).card.calendar
+        return Queue(pool.id, pool.role, pool.manager, named)
     lists = book.queues if owner.kind is OwnerKind.QUEUE else book.sequences
     found = lists.get(owner.id)
     if found is None:

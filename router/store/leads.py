@@ -10,6 +10,7 @@ import orjson
 
 from router.lead.ids import ContactId, DeliveryId, LeadId
 from router.lead.model import (
+    AccountMatch,
     Alternative,
     Attribution,
     Classification,
@@ -43,6 +44,7 @@ _PERSON = frozenset(field.name for field in fields(Person))
 _ORIGIN = frozenset(field.name for field in fields(Attribution))
 _TOUCHPOINT = frozenset(field.name for field in fields(Touchpoint))
 _CLASSIFICATION = frozenset(field.name for field in fields(Classification))
+_ACCOUNT = frozenset(field.name for field in fields(AccountMatch))
 _ALTERNATIVE = frozenset(field.name for field in fields(Alternative))
 
 
@@ -180,6 +182,8 @@ def _body(lead: Lead) -> Json:
             "touchpoints": lead.touchpoints,
             "classification": lead.classification,
             "returning": lead.returning,
+            "account": lead.account,
+            "lane": lead.lane,
             "rule": lead.rule,
             "why": lead.why,
             "approved": lead.approved,
@@ -237,6 +241,8 @@ def _body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
         "touchpoints": tuple(_touchpoint(point) for point in body["touchpoints"]),
         "classification": _classification(body["classification"]),
         "returning": body["returning"],
+        "account": _account(body.get("account")),
+        "lane": body.get("lane", ""),
         "rule": body["rule"],
         "why": body["why"],
         "approved": tuple(body["approved"]),
@@ -257,6 +263,20 @@ def _attribution(body: Mapping[str, Any]) -> Attribution:
 def _touchpoint(body: Mapping[str, Any]) -> Touchpoint:
     found = _named(body, _TOUCHPOINT)
     return Touchpoint(**{**found, "at": datetime.fromisoformat(found["at"])})
+
+
+def _account(body: Mapping[str, Any] | None) -> AccountMatch | None:
+    if body is None:
+        return None
+    found = _named(body, _ACCOUNT)
+    active = found["active_at"]
+    return AccountMatch(
+        **{
+            **found,
+            "account_id": UUID(found["account_id"]),
+            "active_at": datetime.fromisoformat(active) if active else None,
+        }
+    )
 
 
 def _classification(body: Mapping[str, Any] | None) -> Classification | None:

@@ -1,10 +1,7 @@
-"""The live side of the roster: absences, and the fairness ledger of pools."""
+"""The fairness ledger of pools: who is owed what, and the locks under which turns are taken."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from uuid import UUID
 
-from router.lead.ids import timed_id
 from router.store.tx import Tx
 
 
@@ -54,55 +51,6 @@ def ledger(tx: Tx, book: str, members: Sequence[tuple[str, str]]) -> dict[tuple[
             (book, pools, people),
         )
     return {member: found.get(member, 0) for member in members}
-
-
-def absent_people(tx: Tx, book: str, at: datetime) -> dict[str, tuple[datetime | None, str]]:
-    """Return who is away at a moment: until when (None: open-ended) and why."""
-    rows = tx.rows(
-        "SELECT person_id, until_at, reason FROM absence WHERE book = %s AND from_at <= %s"
-        " AND (until_at IS NULL OR until_at > %s) ORDER BY until_at NULLS LAST",
-        (book, at, at),
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-def set_away(  # noqa: PLR0913 - one value per column
-    tx: Tx,
-    *,
-    book: str,
-    person: str,
-    until: datetime | None,
-    reason: str,
-    by: str,
-    now: datetime,
-) -> UUID:
-    """Record that a person takes no leads from now on.
-
-    Args:
-        tx: Open transaction.
-        book: Which book's roster.
-        person: Id of the person.
-        until: When it ends; None until :func:`set_back`.
-        reason: Why, for the explanation of later assignments.
-        by: Who said so.
-        now: The moment it starts.
-    """
-    absence_id = timed_id(now, "absence", book, person)
-    tx.run(
-        "INSERT INTO absence (id, book, person_id, from_at, until_at, reason, by, created_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (absence_id, book, person, now, until, reason, by, now),
-    )
-    return absence_id
-
-
-def set_back(tx: Tx, *, book: str, person: str, now: datetime) -> int:
-    """End every absence of a person that is running; return how many there were."""
-    return tx.run(
-        "UPDATE absence SET until_at = %s WHERE book = %s AND person_id = %s AND from_at <= %s"
-        " AND (until_at IS NULL OR until_at > %s)",
-        (now, book, person, now, now),
-    )
 
 
 def assigned_counts(tx: Tx, book: str) -> list[tuple[str, str, int, int]]:

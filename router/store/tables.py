@@ -14,12 +14,27 @@ from router.store.book_tables import (
     shadow_tally,
 )
 from router.store.columns import at, metadata, number, partial, text
+from router.store.pool_tables import (
+    absence,
+    account,
+    account_key,
+    allowance,
+    batch_import,
+    held,
+    ledger,
+    pool,
+    pool_member,
+)
 
 __all__ = [
     "Xid8",
     "absence",
+    "account",
+    "account_key",
     "action",
+    "allowance",
     "api_key",
+    "batch_import",
     "canary_lead",
     "chain_root",
     "clock",
@@ -29,7 +44,9 @@ __all__ = [
     "delivery_key",
     "event",
     "handoff",
+    "held",
     "lead",
+    "ledger",
     "metadata",
     "pace",
     "pool",
@@ -71,6 +88,15 @@ delivery = sa.Table(
     text("content_type"),
     text("reason"),
     number("attempts"),
+    # Appended by a migration, hence behind the others.
+    sa.Column("import_id", UUID),
+    number("import_row"),
+    sa.Index(
+        "ix_delivery_import_id",
+        "import_id",
+        "import_row",
+        postgresql_where=sa.text("import_id IS NOT NULL"),
+    ),
     partial("ix_delivery_waiting", "received_at", where="state = 'received'"),
     partial("ix_delivery_failed", "received_at", where="state = 'received' AND attempts > 0"),
     sa.Index("ix_delivery_received_at", "received_at", "id"),
@@ -135,6 +161,13 @@ lead = sa.Table(
     partial("ix_lead_due", "state", "rank_at", where="due_at IS NOT NULL"),
     partial("ix_lead_failed", "state", "rank_at", where="due_at IS NOT NULL AND attempts > 0"),
     partial("ix_lead_parked", "id", where="state = 'parked'"),
+    partial(
+        "ix_lead_open",
+        "book",
+        "owner_id",
+        "pool",
+        where="state IN ('routed', 'activated', 'accepted', 'contacted')",
+    ),
     sa.Index("ix_lead_contact_id", "contact_id"),
     sa.Index("ix_lead_received_at", "received_at", "id"),
     sa.Index("ix_lead_delivery_id", "delivery_id"),
@@ -270,40 +303,6 @@ review_item = sa.Table(
     partial("ix_review_item_open", "due_at", where="state = 'open'"),
     sa.Index("ix_review_item_lead_id", "lead_id"),
     comment="One question to a named person.",
-)
-
-absence = sa.Table(
-    "absence",
-    metadata,
-    sa.Column("id", UUID, primary_key=True),
-    text("book", default="default"),
-    text("person_id", default=None),
-    at("from_at"),
-    at("until_at", null=True),
-    text("reason"),
-    text("by"),
-    at("created_at"),
-    sa.Index("ix_absence_person_id", "book", "person_id", "until_at"),
-    comment="A time in which a person takes no leads; without an end, until further notice.",
-)
-
-pool = sa.Table(
-    "pool",
-    metadata,
-    sa.Column("book", sa.Text, primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True),
-    comment="The lock under which a pool's next owner is picked.",
-)
-
-pool_member = sa.Table(
-    "pool_member",
-    metadata,
-    sa.Column("book", sa.Text, primary_key=True),
-    sa.Column("pool_id", sa.Text, primary_key=True),
-    sa.Column("person_id", sa.Text, primary_key=True),
-    sa.Column("credit", sa.BigInteger, nullable=False, server_default=sa.text("0")),
-    sa.Column("assigned", sa.BigInteger, nullable=False, server_default=sa.text("0")),
-    comment="The fairness ledger: what a member is owed (in weights) and how many it was given.",
 )
 
 ticket = sa.Table(

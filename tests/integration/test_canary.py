@@ -21,7 +21,7 @@ from router.rulebook.canary import Terms, pilots, serves
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store import books
-from router.store.roster import set_away, set_back
+from router.store.absences import set_away, set_back
 from router.store.tx import transaction
 from tests.build import delivery, inquiry, lead_now, leads_of, store
 from tests.tried import asking, hiring, moving, sees, start_anew, tick, unsound

@@ -20,7 +20,7 @@ from router.road.explain.rehearse import guess_source, rehearse, rehearse_alone,
 from router.road.tick import Ticker
 from router.road.words import decline, replay, touch
 from router.rulebook.model import RuleBook
-from router.store.roster import set_away, set_back
+from router.store.absences import set_away, set_back
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at
 

@@ -21,8 +21,9 @@ from router.road.failure import sweep_tickets
 from router.road.tick import Ticker
 from router.stages.desk import decide as desk
 from router.store import tickets
+from router.store.absences import set_away, set_back
 from router.store.clocks import clocks_of
-from router.store.roster import assigned_counts, set_away, set_back
+from router.store.roster import assigned_counts
 from router.store.tx import transaction
 from tests.build import (
     MONDAY,

@@ -5,7 +5,7 @@ A value of a shape becomes the list of its fields. So a shape that gains a field
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum, EnumType
 from functools import lru_cache
 from sys import intern
@@ -179,5 +179,6 @@ _SIMPLE: dict[Any, Codec] = {
     **dict.fromkeys((str, int, float, bool), (None, None)),
     FactValue: (_fact, _fact_back),
     datetime: (datetime.isoformat, datetime.fromisoformat),
+    date: (date.isoformat, date.fromisoformat),
     timedelta: (lambda span: [span.days, span.seconds, span.microseconds], _span_back),
 }

@@ -1,13 +1,15 @@
 """The roster files: people, pools, queues and sequences (teams.yaml), and calendars.yaml."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 import opening_hours
 
-from router.rulebook.model import Calendar, Member, PersonCard, Pool, Queue
+from router.rulebook.model import Calendar, PersonCard, Pool, Queue
 from router.rulebook.reading.nodes import Node, Scalar
+from router.rulebook.reading.pools import check_pools, read_caps, read_pool, read_skills
 from router.rulebook.reading.reader import Reader
 
 
@@ -35,18 +37,23 @@ def read_teams(reader: Reader, root: Node | None) -> Roster:
     for key, node in reader.section("person", found.get("people"), "people"):
         roster.people[key.text] = _person(reader, key, node)
     for key, node in reader.section("pool", found.get("pools"), "pools"):
-        roster.pools[key.text] = _pool(reader, key, node)
+        roster.pools[key.text] = read_pool(reader, key, node)
     for key, node in reader.section("queue", found.get("queues"), "queues"):
         roster.queues[key.text] = _queue(reader, "queue", key, node)
     for key, node in reader.section("sequence", found.get("sequences"), "sequences"):
         roster.sequences[key.text] = _queue(reader, "sequence", key, node)
-    _check_managers(reader, roster.people)
+    _check_chain(reader, "managers", {card.id: card.manager for card in roster.people.values()})
+    _check_chain(reader, "covers", {card.id: card.cover for card in roster.people.values()})
+    check_pools(reader, roster.pools)
     return roster
 
 
 def _person(reader: Reader, key: Scalar, node: Node) -> PersonCard:
     found = reader.fields(
-        node, "a person", ("name", "email", "calendar"), ("manager", "booking_link")
+        node,
+        "a person",
+        ("name", "email", "calendar"),
+        ("manager", "booking_link", "skills", "cap", "cover", "left"),
     )
     link = reader.text(found.get("booking_link"))
     if link and not link.startswith(("https://", "http://")):
@@ -58,35 +65,10 @@ def _person(reader: Reader, key: Scalar, node: Node) -> PersonCard:
         manager=reader.refer("person", found.get("manager")),
         calendar=reader.refer("calendar", found.get("calendar")),
         booking_link=link,
-    )
-
-
-def _pool(reader: Reader, key: Scalar, node: Node) -> Pool:
-    found = reader.fields(node, "a pool", ("role", "manager", "members"), ("require",))
-    members: dict[str, Member] = {}
-    for item in reader.items(found.get("members"), "the members of a pool"):
-        member = _member(reader, item)
-        if member.person in members:
-            reader.problems.add(item.place, f"'{member.person}' is in this pool twice")
-        members[member.person] = member
-    return Pool(
-        id=reader.declare("pool", key),
-        role=reader.refer("role", found.get("role")),
-        manager=reader.refer("person", found.get("manager")),
-        members=tuple(members.values()),
-        require=reader.word(
-            found.get("require"), "requirement", ("nothing", "on_shift"), default="nothing"
-        ),
-    )
-
-
-def _member(reader: Reader, node: Node) -> Member:
-    if isinstance(node, Scalar):
-        return Member(reader.refer("person", node))
-    found = reader.fields(node, "a member", ("person",), ("weight",))
-    return Member(
-        reader.refer("person", found.get("person")),
-        reader.whole(found.get("weight"), 1, low=1, high=100),
+        skills=read_skills(reader, found.get("skills")),
+        caps=read_caps(reader, found.get("cap")),
+        cover=reader.refer("person", found.get("cover")),
+        left=reader.truth(found.get("left")),
     )
 
 
@@ -100,20 +82,20 @@ def _queue(reader: Reader, kind: str, key: Scalar, node: Node) -> Queue:
     )
 
 
-def _check_managers(reader: Reader, people: dict[str, PersonCard]) -> None:
-    """Refuse a circle of managers: an escalation would run in it for ever."""
-    for card in people.values():
-        seen = [card.id]
-        while (above := people[seen[-1]].manager) in people:
-            if above == card.id:
-                place = reader.names["person"].get(card.id)
-                if place is not None and card.id == min(seen):
-                    circle = " > ".join((*seen, above))
-                    reader.problems.add(place, f"managers in a circle: {circle}")
+def _check_chain(reader: Reader, what: str, above: Mapping[str, str]) -> None:
+    """Refuse a circle of managers, or of covers: a lead would run in it for ever."""
+    for start in above:
+        seen = [start]
+        while (then := above[seen[-1]]) in above:
+            if then == start:
+                place = reader.names["person"].get(start)
+                if place is not None and start == min(seen):
+                    circle = " > ".join((*seen, then))
+                    reader.problems.add(place, f"{what} in a circle: {circle}")
                 break
-            if above in seen:
+            if then in seen:
                 break
-            seen.append(above)
+            seen.append(then)
 
 
 def read_calendars(reader: Reader, root: Node | None) -> dict[str, Calendar]:

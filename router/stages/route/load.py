@@ -13,7 +13,8 @@ from router.rulebook.model import Pool, RuleBook
 from router.rulebook.worktime import work_time
 from router.stages.route.decide import LEFT, Choice, Plan, decide, plan
 from router.stages.route.rotation import Seat
-from router.store.roster import absent_people, ledger, lock_pools
+from router.store.absences import absent_people
+from router.store.roster import ledger, lock_pools
 from router.store.tx import Tx
 from router.store.writes import credit_members
 
@@ -57,9 +58,10 @@ class Route:
         for digest in {case.lead.digest for case, _ in cases}:
             turns.books[digest] = self._app.live(digest)
         serve = self._app.settings.book
-        for person, (until, reason) in absent_people(tx, serve, now).items():
+        for person, absent in absent_people(tx, serve, now).items():
+            until = absent.until
             till = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until further notice"
-            turns.away[person] = f"away {till}" + (f" ({reason})" if reason else "")
+            turns.away[person] = f"away {till}" + (f" ({absent.reason})" if absent.reason else "")
         wanted = {
             (case.lead.digest, planned.target): turns.books[case.lead.digest].pools.get(
                 planned.target
