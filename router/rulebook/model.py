@@ -2,8 +2,9 @@
 
 Rules are shaped in :mod:`router.rulebook.rule`, what they say in
 :mod:`router.rulebook.verdict`, tables in :mod:`router.rulebook.table`, the
-book's own tests in :mod:`router.rulebook.proof`, pools in :mod:`router.rulebook.pool` and sources
-in :mod:`router.rulebook.source`; all can be had from here.
+book's own tests in :mod:`router.rulebook.proof`, pools in :mod:`router.rulebook.pool`, how accounts
+are found in :mod:`router.rulebook.accounts` and sources in :mod:`router.rulebook.source`; all can
+be had from here.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from router.rulebook.accounts import AccountBy, AccountPolicy, AccountTie
 from router.rulebook.policy import Band, Policy, Publishing
 from router.rulebook.pool import (
     AbsenceCredit,
@@ -53,6 +55,9 @@ __all__ = [
     "PRIORITIES",
     "AbsenceCredit",
     "Absences",
+    "AccountBy",
+    "AccountPolicy",
+    "AccountTie",
     "AllOf",
     "AnyOf",
     "Band",
@@ -258,6 +263,8 @@ class RuleBook:
     tables: Mapping[str, Table] = field(default_factory=dict)
     #: How the book may be changed.
     policy: Policy = field(default_factory=Policy)
+    #: How the account of a lead is found.
+    accounts: AccountPolicy = field(default_factory=AccountPolicy)
     #: The book's own tests; they are stored with it but do not change its digest.
     proofs: Proofs = field(default_factory=Proofs)
     #: The files it was read from, path to text, so that it can be stored and read again.

@@ -1,0 +1,70 @@
+"""``accounts`` of book.yaml is read, and a book without it has defaults."""
+
+import pytest
+
+from router.errors import BookError
+from router.rulebook.accounts import AccountBy as By
+from router.rulebook.accounts import AccountPolicy
+from router.rulebook.accounts import AccountTie as Tie
+from router.rulebook.analysis.compare_data import data_changes
+from router.rulebook.reading.frozen import freeze, thaw
+from router.rulebook.reading.load import book_from_files
+
+_SAID = "accounts: {min_score: 0.85, ties: [same_country, named], by: [domain, contact]}\n"
+
+
+def _with(files: dict[str, str], text: str) -> dict[str, str]:
+    return files | {"book.yaml": files["book.yaml"] + text}
+
+
+def test_a_book_that_says_nothing_finds_accounts_by_contact_then_domain_then_name(
+    files: dict[str, str],
+) -> None:
+    found = book_from_files(files).accounts
+    assert found == AccountPolicy()
+    assert found.by == (By.CONTACT, By.DOMAIN, By.NAME)
+    assert found.ties[-1] is Tie.KEY
+
+
+def test_a_book_says_how_accounts_are_found_and_key_decides_at_the_end(
+    files: dict[str, str],
+) -> None:
+    found = book_from_files(_with(files, _SAID)).accounts
+    ties = (Tie.SAME_COUNTRY, Tie.NAMED, Tie.KEY)
+    assert found == AccountPolicy(0.85, ties, (By.DOMAIN, By.CONTACT))
+
+
+def test_what_is_not_said_stays_as_it_usually_is(files: dict[str, str]) -> None:
+    found = book_from_files(_with(files, "accounts: {ties: [key]}\n")).accounts
+    assert found == AccountPolicy(ties=(Tie.KEY,))
+
+
+def test_a_frozen_copy_keeps_how_accounts_are_found(files: dict[str, str]) -> None:
+    book = book_from_files(_with(files, _SAID))
+    assert thaw(book.files, freeze(book)) == book
+
+
+def test_a_difference_in_how_accounts_are_found_is_told(files: dict[str, str]) -> None:
+    old, new = book_from_files(files), book_from_files(_with(files, _SAID))
+    (change,) = data_changes(old, new)
+    assert change.what.startswith("accounts: min score 0.92 -> 0.85")
+    assert change.may.startswith("which account a lead belongs to")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("accounts: {min_scor: 0.9}\n", "did you mean 'min_score'"),
+        ("accounts: {min_score: 92}\n", "not a number from 0.5 to 1"),
+        ("accounts: {ties: [name]}\n", "did you mean 'named'"),
+        ("accounts: {ties: [named, named]}\n", "stands twice"),
+        ("accounts: {ties: [key, named]}\n", "Put it last"),
+        ("accounts: {ties: []}\n", "must not be empty"),
+        ("accounts: {by: [domains]}\n", "did you mean 'domain'"),
+        ("accounts: {by: domain}\n", "must be a list"),
+    ],
+)
+def test_a_slip_is_refused_with_its_place(files: dict[str, str], text: str, said: str) -> None:
+    with pytest.raises(BookError, match=r"book\.yaml:4:") as caught:
+        book_from_files(_with(files, text))
+    assert said in str(caught.value)
