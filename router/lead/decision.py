@@ -17,6 +17,10 @@ from router.lead.states import HandoffState
 
 #: Why a lead changes hands that a bad version of the rule book had given to the wrong owner.
 DECIDED_AGAIN = "decided_again"
+#: Why a lead changes hands together with others of its owner: a person said where they go.
+TRANSFERRED = "transferred"
+#: The same, where a person only said that the active rules shall decide.
+TRANSFERRED_BY_RULES = "transferred_by_rules"
 
 
 class ClockKind(StrEnum):
@@ -32,7 +36,8 @@ class ClockKind(StrEnum):
 class Reroute:
     """Ask the route stage for another owner, in this same transaction."""
 
-    #: Stable code: ``declined``, ``breached``, ``reassigned``, ``restored``, ``decided_again``.
+    #: Stable code: ``declined``, ``breached``, ``reassigned``, ``restored``, ``decided_again``,
+    #: ``transferred``, ``transferred_by_rules``.
     reason: str
     #: Who asked for it: a person's id, or ``ticker``.
     by: str
@@ -45,6 +50,9 @@ class Reroute:
     #: The rules decide as for a lead that nobody had yet, and every clock begins anew: the owner
     #: before never was the right one.
     afresh: bool = False
+    #: People whom no pick may choose this time, although they did not pass the lead up: whoever's
+    #: leads are transferred must not get them back.
+    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ class EventKind(StrEnum):
     LEAD_CLASSIFIED = "lead.classified"
     #: It was given its first owner, and a person who is accountable.
     LEAD_ROUTED = "lead.routed"
-    #: It changed hands: declined, breached, reassigned by a person, restored, or decided again.
+    #: It changed hands: declined, breached, reassigned by a person or transferred with others of
+    #: its owner, restored, or decided again.
     LEAD_REASSIGNED = "lead.reassigned"
     #: Its owner was offered the packet; messages were written.
     LEAD_ACTIVATED = "lead.activated"

@@ -1,11 +1,24 @@
 """The handoff packet: what travels with a lead, and the check that nothing needed is missing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 #: Messages about an owner's offer, which are untrue once somebody else, or nobody, has the lead.
 OVERTAKEN = ("handoff.offered", "sla.warned", "sla.escalated")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One time that an owner spoke to the person who asked."""
+
+    at: datetime
+    #: Id of the owner.
+    by: str
+    #: How, e.g. ``call``.
+    channel: str
+    #: What was said, in the owner's words; may be empty, and is once it was erased.
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,9 @@ class Packet:
     outcome_to: str
     #: Share of the receiver's standard that is present, 0..1.
     completeness: float
+    #: Who had it before, why they have it no more, in whose words, and what was said to the
+    #: person who asked; empty for a first owner.
+    so_far: Mapping[str, object] = field(default_factory=dict)
 
 
 def completeness(

@@ -18,7 +18,7 @@ from router.lead.decision import (
     StartClock,
 )
 from router.lead.events import Event, EventKind, canonical
-from router.lead.handoff import OVERTAKEN, Packet
+from router.lead.handoff import OVERTAKEN, Packet, Said
 from router.lead.ids import timed_id
 from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, ClockState, HandoffState, LeadState
@@ -27,7 +27,7 @@ from router.rulebook.engine.kept import kept
 from router.rulebook.model import Calendar, RuleBook, SlaPolicy
 from router.rulebook.roster import address, calendar_of, card_of, gone, person, policy_of
 from router.rulebook.worktime import work_time
-from router.stages.activate.packet import as_json, build
+from router.stages.activate.packet import as_json, build, so_far
 
 _STAGE = "activate"
 _SECOND = timedelta(seconds=1)
@@ -53,6 +53,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
     rule_id: str,
     previous_owner: Owner | None = None,
     first_touch: Clock | None = None,
+    said: tuple[Said, ...] = (),
 ) -> Decision:
     """Offer a routed lead to its owner and start the clocks it was promised.
 
@@ -70,6 +71,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
         rule_id: Id of the rule that decided; empty when a person did.
         previous_owner: Who had it before, to be told that it is gone.
         first_touch: The lead's first-touch clock; None when it never had one.
+        said: What owners before have said to the person who asked, for the next one.
 
     Raises:
         Conflict: The lead is not on its way to an owner, or has none.
@@ -87,7 +89,10 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
     goes_on = _goes_on(lead, first_touch, reroute)
     clocks = _clocks(calendar_of(book, owner), lead, policy, now, first_touch=not goes_on)
     due_at = _due_at(clocks, first_touch if goes_on else None)
-    packet = build(lead, owner, book, now, why=verdict_note, rule=rule_id, due_at=due_at)
+    past = so_far(previous_owner, reroute, said)
+    packet = build(
+        lead, owner, book, now, why=verdict_note, rule=rule_id, due_at=due_at, so_far=past
+    )
     sender = previous_owner.id if previous_owner is not None else ""
     key = written_id(lead.id)
     handoff_id = timed_id(now, "handoff", key, lead.version + 1)

@@ -1,19 +1,21 @@
-"""What activate needs: the people of today, and the first-touch clock of a lead offered before."""
+"""What activate needs: the people of today, and what became of a lead that was offered before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.app import App
 from router.lead.case import Case
 from router.lead.clock import Clock
 from router.lead.decision import ClockKind, Decision
+from router.lead.handoff import Said
 from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.pipeline import StageName
 from router.rulebook.model import RuleBook
 from router.stages.activate.decide import decide
 from router.store.clocks import clocks_of
+from router.store.touches import touches_of
 from router.store.tx import Tx
 
 
@@ -24,6 +26,8 @@ class Running:
     #: The version of each lead with the people of today, by digest.
     books: dict[str, RuleBook]
     first_touch: dict[LeadId, Clock]
+    #: What was said to the person who asked, by lead.
+    said: dict[LeadId, tuple[Said, ...]] = field(default_factory=dict)
 
 
 class Activate:
@@ -43,7 +47,7 @@ class Activate:
         """Nothing can be thought before the owner is known."""
 
     def load(self, tx: Tx, cases: Sequence[tuple[Case, None]], now: datetime) -> Running:  # noqa: ARG002 - the runner's shape
-        """Read the running clocks of leads that were offered before; their rows are locked."""
+        """Read clocks and words of leads that were offered before; their rows are locked."""
         books = {
             digest: self._app.live(digest) for digest in {case.lead.digest for case, _ in cases}
         }
@@ -57,6 +61,7 @@ class Activate:
                 for lead_id, clocks in clocks_of(tx, again).items()
                 if ClockKind.FIRST_TOUCH in clocks
             },
+            touches_of(tx, again),
         )
 
     def decide(self, case: Case, prepared: None, running: Running, now: datetime) -> Decision:  # noqa: ARG002 - the runner's shape
@@ -71,6 +76,7 @@ class Activate:
             rule_id=lead.rule,
             previous_owner=case.previous,
             first_touch=running.first_touch.get(lead.id),
+            said=running.said.get(lead.id, ()),
         )
 
     def absorb(self, running: Running, prepared: None, decision: Decision) -> None:

@@ -1,6 +1,6 @@
 """Builds the handoff packet: everything the next owner needs, and what is missing of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
@@ -8,7 +8,8 @@ from itertools import compress
 from operator import attrgetter
 from types import MappingProxyType
 
-from router.lead.handoff import Packet, completeness
+from router.lead.decision import Reroute
+from router.lead.handoff import Packet, Said, completeness
 from router.lead.model import Classification, Lead, Owner, Touchpoint
 from router.lead.written import written_id, written_time
 from router.rulebook.model import HandoffStandard, RuleBook
@@ -82,6 +83,7 @@ def build(  # noqa: PLR0913 - a packet is made once, from everything that was co
     why: str,
     rule: str,
     due_at: datetime | None,
+    so_far: Mapping[str, object] | None = None,
 ) -> Packet:
     """Build the packet that travels with a lead to its owner.
 
@@ -93,6 +95,7 @@ def build(  # noqa: PLR0913 - a packet is made once, from everything that was co
         why: Why this owner, in one sentence.
         rule: Id of the rule that decided.
         due_at: By when the first action is promised; None without a promise.
+        so_far: Of :func:`so_far`; None for a first owner.
 
     Returns:
         The packet; what the standard asks for and the lead lacks is in ``missing``.
@@ -126,7 +129,42 @@ def build(  # noqa: PLR0913 - a packet is made once, from everything that was co
         respond={"accept": path + "accept", "decline": path + "decline", "touch": path + "touch"},
         outcome_to=path + "outcome",
         completeness=share,
+        so_far=so_far or {},
     )
+
+
+def so_far(
+    previous: Owner | None, reroute: Reroute | None, said: Sequence[Said]
+) -> dict[str, object]:
+    """Write what a later owner must know of the time before: it is not said of the lead itself.
+
+    >>> so_far(None, Reroute("declined", "ann", note="too far away"), ())
+    {'from': '', 'reason': 'declined', 'by': 'ann', 'note': 'too far away', 'said': []}
+    >>> so_far(None, None, ())
+    {}
+
+    Args:
+        previous: Who had it before.
+        reroute: Why it changes hands; None for a first offer or after a replay.
+        said: What was said to the person who asked, in order.
+    """
+    if reroute is None:
+        return {}
+    return {
+        "from": previous.id if previous is not None else "",
+        "reason": reroute.reason,
+        "by": reroute.by,
+        "note": reroute.note,
+        "said": [
+            {
+                "at": written_time(each.at),
+                "by": each.by,
+                "channel": each.channel,
+                "note": each.note,
+            }
+            for each in said
+        ],
+    }
 
 
 def as_json(packet: Packet) -> dict[str, object]:
