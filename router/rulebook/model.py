@@ -13,6 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from router.rulebook.accounts import AccountBy, AccountPolicy, AccountTie
+from router.rulebook.availability import AbsenceKind, Availability, Waiting
 from router.rulebook.policy import Band, Policy, Publishing
 from router.rulebook.pool import (
     AbsenceCredit,
@@ -54,12 +55,14 @@ __all__ = [
     "CANONICAL_FIELDS",
     "PRIORITIES",
     "AbsenceCredit",
+    "AbsenceKind",
     "Absences",
     "AccountBy",
     "AccountPolicy",
     "AccountTie",
     "AllOf",
     "AnyOf",
+    "Availability",
     "Band",
     "Calendar",
     "Caps",
@@ -108,6 +111,7 @@ __all__ = [
     "Truth",
     "Verdict",
     "Verification",
+    "Waiting",
 ]
 
 
@@ -263,6 +267,8 @@ class RuleBook:
     tables: Mapping[str, Table] = field(default_factory=dict)
     #: How the book may be changed.
     policy: Policy = field(default_factory=Policy)
+    #: What happens to a person's leads when they go.
+    availability: Availability = field(default_factory=Availability)
     #: How the account of a lead is found.
     accounts: AccountPolicy = field(default_factory=AccountPolicy)
     #: The book's own tests; they are stored with it but do not change its digest.

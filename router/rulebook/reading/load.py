@@ -9,6 +9,7 @@ from pathlib import Path
 from router.rulebook.engine.unswept import unswept
 from router.rulebook.model import Phase, Place, Rule, RuleBook, Source
 from router.rulebook.reading.accounts import read_accounts
+from router.rulebook.reading.availability import read_availability
 from router.rulebook.reading.check import (
     check_fallback,
     check_references,
@@ -243,7 +244,7 @@ def _read(
         roots.get("book.yaml"),
         "book.yaml",
         ("name", "fallback_owner", "default_sla"),
-        ("publishing", "canary", "accounts"),
+        ("publishing", "canary", "accounts", "availability"),
     )
     book = RuleBook(
         digest=digest_of(files),
@@ -263,6 +264,7 @@ def _read(
         sources=sources,
         tables=tables,
         policy=read_policy(reader, found.get("publishing"), found.get("canary")),
+        availability=read_availability(reader, found.get("availability")),
         accounts=read_accounts(reader, found.get("accounts")),
         proofs=read_proofs(reader, roots),
         files=dict(files),
