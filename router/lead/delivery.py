@@ -61,3 +61,6 @@ class Delivery:
     received_at: datetime
     #: Failed attempts to capture it so far.
     attempts: int = 0
+    #: Id of the import that it is a row of, and the policy that the import's leads go by.
+    lane: str = ""
+    lane_sla: str = ""

@@ -34,9 +34,13 @@ class FactType(StrEnum):
     LIST = "list"
 
 
+#: The lanes that a rule can tell apart.
+LANES = LIVE, IMPORTED = ("live", "import")
+
 #: Every fact: its type and what it means. The order is the order of the documentation.
 FACTS: dict[str, tuple[FactType, str]] = {
     "source": (FactType.CODE, "Name of the source that delivered the lead."),
+    "lane": (FactType.CODE, "import for a lead of a bulk import, otherwise live."),
     "received_at": (FactType.DATE, "When the lead reached us."),
     "submitted_at": (FactType.DATE, "When the form was filled in, as its sender says."),
     "form.id": (FactType.TEXT, "The form tool's id of the form."),
@@ -99,6 +103,7 @@ def facts_of(lead: Lead) -> Facts:
     cleaned = lead.state in _SETTLED
     values: dict[str, FactValue | None] = {
         "source": lead.source,
+        "lane": IMPORTED if lead.lane else LIVE,
         "received_at": lead.received_at,
         "submitted_at": origin.submitted_at,
         "form.id": origin.form_id,

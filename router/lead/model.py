@@ -174,6 +174,8 @@ class Lead:
     account: AccountMatch | None = None
     #: Id of the import that it came in with; empty for a live lead.
     lane: str = ""
+    #: SLA policy of that import; it stands before the one that rules give. Empty for none.
+    lane_sla: str = ""
     owner: Owner | None = None
     #: Persons who declined or missed it, never to be picked again for it.
     passed: tuple[str, ...] = ()

@@ -54,8 +54,10 @@ class OwnerKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """What became of one webhook request."""
+    """What became of one webhook request, or of one row of an import."""
 
+    #: A row of an import whose turn has not come; no stage takes it.
+    WAITING = "waiting"
     #: Committed, not yet looked at.
     RECEIVED = "received"
     #: Turned into leads, updates or nothing, with the reason in the event log.
@@ -66,6 +68,8 @@ class DeliveryState(StrEnum):
     IGNORED = "ignored"
     #: It could not be captured after several attempts; shown, can be replayed.
     PARKED = "parked"
+    #: A row of an import that was undone before it became a lead.
+    WITHDRAWN = "withdrawn"
 
 
 class ActionState(StrEnum):

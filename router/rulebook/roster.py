@@ -162,7 +162,10 @@ def calendar(book: RuleBook, name: str) -> Calendar:
 
 
 def policy_of(book: RuleBook, lead: Lead) -> SlaPolicy:
-    """Return what is promised to a lead: its own policy, or the book's default one.
+    """Return what is promised to a lead: its import's policy, its own, or the book's default one.
+
+    An import's policy stands before the one that rules give: that one was promised to somebody who
+    filled in a form and waits, and thousands of rows would break it.
 
     Args:
         book: The rule book.
@@ -171,7 +174,9 @@ def policy_of(book: RuleBook, lead: Lead) -> SlaPolicy:
     Raises:
         Misconfigured: The book lacks its default policy.
     """
-    policy = book.slas.get(lead.sla) or book.slas.get(book.default_sla)
+    policy = (
+        book.slas.get(lead.lane_sla) or book.slas.get(lead.sla) or book.slas.get(book.default_sla)
+    )
     if policy is None:
         raise Misconfigured(
             f"The rule book {book.digest} has no SLA policy {book.default_sla!r}, its default. "

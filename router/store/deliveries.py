@@ -11,15 +11,20 @@ from router.lead.states import DeliveryState
 from router.store.tx import Tx
 
 _COLUMNS: Final[LiteralString] = (
-    "id, book, source, body, content_type, headers, received_at, attempts"
+    "id, book, source, body, content_type, headers, received_at, attempts, import_id,"
+    " CASE WHEN import_id IS NULL THEN ''"
+    " ELSE (SELECT i.sla FROM import i WHERE i.id = import_id) END"
 )
 
 
 def claim_received(tx: Tx, limit: int) -> list[Delivery]:
-    """Lock and read deliveries that wait, oldest first; those that failed before are left out."""
+    """Lock and read deliveries that wait, oldest first; those that failed before are left out.
+
+    Rows of imports come last: whoever fills in a form now waits for none of them.
+    """
     rows = tx.rows(
         "SELECT " + _COLUMNS + " FROM delivery WHERE state = 'received' AND attempts = 0"
-        " ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED",
+        " ORDER BY (import_id IS NOT NULL), received_at LIMIT %s FOR UPDATE SKIP LOCKED",
         (limit,),
     )
     return [_delivery(row) for row in rows]
@@ -119,4 +124,6 @@ def _delivery(row: Sequence[Any]) -> Delivery:
         headers=bytes(row[5]),
         received_at=row[6],
         attempts=row[7],
+        lane=str(row[8]) if row[8] else "",
+        lane_sla=row[9],
     )

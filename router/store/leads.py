@@ -25,6 +25,9 @@ from router.store.tx import Tx
 
 #: A lead of high priority is claimed as if it had come this much earlier; so old ones still win.
 URGENCY_BONUS = timedelta(minutes=10)
+#: A lead of an import is claimed as if it had come this much later: live ones go first, and yet it
+#: is never passed over for longer.
+LANE_MALUS = timedelta(hours=1)
 
 COLUMNS: Final[LiteralString] = (
     "id, book, source, item_key, delivery_id, state, resume_at, reason, received_at, rank_at,"
@@ -137,6 +140,8 @@ def leads_by_item(
 def _row(lead: Lead) -> tuple[object, ...]:
     owner = lead.owner
     bonus = URGENCY_BONUS if lead.priority == "high" else timedelta(0)
+    if lead.lane:
+        bonus -= LANE_MALUS
     return (
         lead.id,
         lead.book,
@@ -184,6 +189,7 @@ def _body(lead: Lead) -> Json:
             "returning": lead.returning,
             "account": lead.account,
             "lane": lead.lane,
+            "lane_sla": lead.lane_sla,
             "rule": lead.rule,
             "why": lead.why,
             "approved": lead.approved,
@@ -243,6 +249,7 @@ def _body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
         "returning": body["returning"],
         "account": _account(body.get("account")),
         "lane": body.get("lane", ""),
+        "lane_sla": body.get("lane_sla", ""),
         "rule": body["rule"],
         "why": body["why"],
         "approved": tuple(body["approved"]),

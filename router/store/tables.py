@@ -97,7 +97,14 @@ delivery = sa.Table(
         "import_row",
         postgresql_where=sa.text("import_id IS NOT NULL"),
     ),
-    partial("ix_delivery_waiting", "received_at", where="state = 'received'"),
+    sa.Index(
+        "ix_delivery_waiting",
+        # Whatever came live is found first.
+        sa.literal_column("(import_id IS NOT NULL)"),
+        "received_at",
+        postgresql_where=sa.text("state = 'received'"),
+    ),
+    partial("ix_delivery_lane", "import_id", "import_row", where="state = 'waiting'"),
     partial("ix_delivery_failed", "received_at", where="state = 'received' AND attempts > 0"),
     sa.Index("ix_delivery_received_at", "received_at", "id"),
     comment="One webhook request, raw, so that it can be taken again after a mapping fix.",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 
-from router.lead.facts import FACTS, FactType, FactValue
+from router.lead.facts import FACTS, LANES, FactType, FactValue
 from router.rulebook.model import PRIORITIES, Place
 from router.rulebook.reading.letters import deception
 from router.rulebook.reading.nodes import Fields, Items, Node, Scalar
@@ -45,7 +45,7 @@ _NAMING = {
     "source": "source",
 }
 #: Facts of which not every text is a value.
-CHECKED = frozenset({*_NAMING, "urgency", "priority", "country"})
+CHECKED = frozenset({*_NAMING, "urgency", "priority", "country", "lane"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +338,8 @@ class Reader:
                 self.country_problem(found, node.place)
         elif fact in ("urgency", "priority") and found not in PRIORITIES:
             self.problems.unknown(node.place, fact, found, PRIORITIES)
+        elif fact == "lane" and found not in LANES:
+            self.problems.unknown(node.place, fact, found, LANES)
 
     def country_problem(self, found: str, place: Place) -> None:
         """Note a country that is no ISO 3166 code; a country's name or UK gets its code."""

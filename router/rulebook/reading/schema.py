@@ -7,7 +7,7 @@ fault with is wrong, but what it lets pass is judged by ``rules check`` alone.
 import json
 from collections.abc import Mapping
 
-from router.lead.facts import FACTS, FactType
+from router.lead.facts import FACTS, LANES, FactType
 from router.rulebook.model import PRIORITIES, OnUnknown, Operator, Phase, RuleBook
 from router.rulebook.reading.conditions import GROUPS, OPERATORS, SHORT_FORMS
 from router.rulebook.reading.reader import CHECKED, countries
@@ -258,7 +258,7 @@ def _known_values(fact: str, names: Mapping[str, list[str]]) -> Schema:
         }
     if fact in _NAMED_BY:
         return _named(_NAMED_BY[fact], names)
-    return {"enum": list(PRIORITIES)}
+    return {"enum": list(LANES if fact == "lane" else PRIORITIES)}
 
 
 def _named(kind: str, names: Mapping[str, list[str]]) -> Schema:

@@ -216,6 +216,8 @@ def _new(parsed: Parsed, items: list[Item], book: RuleBook, now: datetime) -> De
         tags=tags_of(values["tags"]) if "tags" in values else (),
         answers={**item.answers, **leftover} if leftover else item.answers,
         missing=tuple(name for name in source.required if not values.get(name)),
+        lane=delivery.lane,
+        lane_sla=delivery.lane_sla,
         touchpoints=(
             Touchpoint(
                 at=origin.submitted_at or delivery.received_at,

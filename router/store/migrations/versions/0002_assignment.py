@@ -83,8 +83,13 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'running'"), nullable=False),
         sa.Column("rows", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("released", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("let_in", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("withdrawn", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refused", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("known", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("per_hour", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("calendar", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("sla", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("next_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("accountable_id", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -93,6 +98,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import")),
         comment="Leads that came in bulk, on a lane of their own: let in at a pace, undone by this id.",
     )
+    op.create_index("ix_import_created_at", "import", ["book", "created_at", "id"], unique=False)
     op.create_index(
         "ix_import_next_at",
         "import",
@@ -114,6 +120,7 @@ def upgrade() -> None:
         sa.Column("people", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("credits", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("banks", postgresql.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("undoes", sa.UUID(), nullable=True),
         sa.Column("by", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
@@ -167,6 +174,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("import_id IS NOT NULL"),
     )
     op.create_index(
+        "ix_delivery_lane",
+        "delivery",
+        ["import_id", "import_row"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(
+        "ix_delivery_waiting", table_name="delivery", postgresql_where=sa.text("state = 'received'")
+    )
+    op.create_index(
+        "ix_delivery_waiting",
+        "delivery",
+        [sa.literal_column("(import_id IS NOT NULL)"), "received_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'received'"),
+    )
+    op.create_index(
         "ix_lead_open",
         "lead",
         ["book", "owner_id", "pool"],
@@ -207,6 +231,21 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('routed', 'activated', 'accepted', 'contacted')"),
     )
     op.drop_index(
+        "ix_delivery_waiting", table_name="delivery", postgresql_where=sa.text("state = 'received'")
+    )
+    op.create_index(
+        "ix_delivery_waiting",
+        "delivery",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'received'"),
+    )
+    op.drop_index(
+        "ix_delivery_lane",
+        table_name="delivery",
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(
         "ix_delivery_import_id",
         table_name="delivery",
         postgresql_where=sa.text("import_id IS NOT NULL"),
@@ -227,6 +266,7 @@ def downgrade() -> None:
     op.drop_index("ix_ledger_lead_id", table_name="ledger")
     op.drop_index("ix_ledger_given", table_name="ledger", postgresql_where=sa.text("given <> 0"))
     op.drop_table("ledger")
+    op.drop_index("ix_import_created_at", table_name="import")
     op.drop_index(
         "ix_import_next_at", table_name="import", postgresql_where=sa.text("next_at IS NOT NULL")
     )
