@@ -7,8 +7,9 @@ from datetime import datetime
 from router.lead.decision import AskPerson, Decision, KnowContact
 from router.lead.events import Event, EventKind
 from router.lead.ids import ContactId, timed_id
-from router.lead.model import Lead, change
+from router.lead.model import AccountMatch, Lead, change
 from router.lead.states import OPEN, LeadState
+from router.stages.clean.accounts import AccountFound
 from router.stages.clean.merge import append_to, is_somebody_else
 from router.stages.clean.prepare import Prepared, prepare
 
@@ -17,6 +18,7 @@ __all__ = ["Known", "Prepared", "decide", "prepare"]
 _ACTOR = "clean"
 _SECOND_INQUIRY = "second_inquiry"
 _DOUBT = "doubtful_duplicate"
+_KEPT = "the open lead that this one joined keeps what it has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class _Match:
     other: ContactId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """What was found out about a lead."""
+
+    prepared: Prepared
+    match: _Match
+    account: AccountFound | None
+
+
 def decide(  # noqa: PLR0913  # keyword-only: what the source and the roster say
     lead: Lead,
     prepared: Prepared,
@@ -51,6 +62,7 @@ def decide(  # noqa: PLR0913  # keyword-only: what the source and the roster say
     required: tuple[str, ...] = (),
     reviewer: str = "",
     review_by: datetime | None = None,
+    account: AccountFound | None = None,
 ) -> Decision:
     """Return the lead cleaned, or merged into the open lead of the same person.
 
@@ -66,12 +78,14 @@ def decide(  # noqa: PLR0913  # keyword-only: what the source and the roster say
         reviewer: Id of the person who is asked about a doubtful duplicate; empty asks nobody and
             leaves the doubt in the event.
         review_by: When the answer is due; ``now`` if not given.
+        account: The lead's account and what was considered; None where none was looked for.
     """
     missing = _with_required(lead, prepared, required)
     match = _match(prepared, known)
+    inquiry = _Inquiry(prepared, match, account)
     target = known.open_leads.get(match.contact_id) if match.contact_id else None
     if target is not None and target.id != lead.id and target.state in OPEN:
-        return _merged(lead, prepared, match, target, missing)
+        return _merged(lead, inquiry, target, missing)
     returning = match.contact_id is not None
     contact_id = match.contact_id or ContactId(timed_id(now, "contact", lead.id))
     # One replace with everything: it copies some forty fields.
@@ -83,13 +97,14 @@ def decide(  # noqa: PLR0913  # keyword-only: what the source and the roster say
         state=LeadState.CLEANED,
         contact_id=contact_id,
         returning=returning,
+        account=account.match if account else None,
         due_at=now,
         attempts=0,
         reason="",
     )
     know = KnowContact(contact_id, new=not returning, person=prepared.person, keys=match.learn)
     questions = _questions(match, contact_id, reviewer, review_by or now)
-    event = _event(EventKind.LEAD_CLEANED, cleaned, prepared, match)
+    event = _event(EventKind.LEAD_CLEANED, cleaned, inquiry)
     opened = tuple(_opened(question) for question in questions)
     return Decision(cleaned, events=(event, *opened), effects=(know, *questions))
 
@@ -137,9 +152,8 @@ def _has(lead: Lead, prepared: Prepared, name: str) -> bool:
     return bool(prepared.answers.get(name))
 
 
-def _merged(
-    lead: Lead, prepared: Prepared, match: _Match, target: Lead, missing: tuple[str, ...]
-) -> Decision:
+def _merged(lead: Lead, inquiry: _Inquiry, target: Lead, missing: tuple[str, ...]) -> Decision:
+    prepared, match = inquiry.prepared, inquiry.match
     merged = change(
         lead,
         person=prepared.person,
@@ -149,6 +163,7 @@ def _merged(
         merged_into=target.id,
         contact_id=match.contact_id,
         returning=True,
+        account=target.account,
         due_at=None,
         attempts=0,
         reason=_SECOND_INQUIRY,
@@ -158,12 +173,13 @@ def _merged(
         if match.contact_id
         else ()
     )
-    event = _event(EventKind.LEAD_MERGED, merged, prepared, match)
+    event = _event(EventKind.LEAD_MERGED, merged, inquiry)
     also = append_to(target, merged, match.by)
     return Decision(merged, events=(event,), effects=effects, also=(also,))
 
 
-def _event(kind: EventKind, lead: Lead, prepared: Prepared, match: _Match) -> Event:
+def _event(kind: EventKind, lead: Lead, inquiry: _Inquiry) -> Event:
+    prepared, match, account = inquiry.prepared, inquiry.match, inquiry.account
     person = prepared.person
     data: dict[str, object] = {
         "match": "returning" if match.contact_id else "new",
@@ -186,14 +202,41 @@ def _event(kind: EventKind, lead: Lead, prepared: Prepared, match: _Match) -> Ev
         data["other_contact"] = str(match.other)
     if lead.merged_into is not None:
         data |= {"match": "open_lead", "into": str(lead.merged_into), "reason": lead.reason}
-    personal = {
+    personal: dict[str, object] = {
         "name": person.name,
         "email": person.email_canonical,
         "phone": person.phone_e164,
         "country": person.country,
         "company": person.company,
     }
+    if account is not None:
+        data["account"] = _account(account, lead.account, joined=lead.merged_into is not None)
+        personal["accounts"] = {each.account.key: each.account.name for each in account.judged}
     return Event(kind, data=data, personal=personal, actor=_ACTOR)
+
+
+def _account(
+    found: AccountFound, match: AccountMatch | None, *, joined: bool
+) -> Mapping[str, object]:
+    """Tell which account a lead belongs to, by what, and why the others lost."""
+    key = match.key if match else ""
+    told = {
+        "key": key,
+        "candidates": tuple(
+            {
+                "key": each.account.key,
+                "by": each.by.value,
+                "score": each.score,
+                "won": each.account.key == key,
+                "why": _KEPT if each.won and each.account.key != key else each.why,
+            }
+            for each in found.judged
+        ),
+        "more": found.more,
+    }
+    if match:
+        told |= {"by": match.by, "score": match.score, "owner": match.owner, "kept": joined}
+    return told
 
 
 def _questions(

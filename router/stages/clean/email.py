@@ -144,6 +144,22 @@ def read_email(text: str) -> Mailbox:
     )
 
 
+def company_host(host: str) -> str:
+    """Return a host in ASCII (IDNA), lower case, unless everybody can have mail there.
+
+    >>> company_host("M\u00fcller.example"), company_host("gmail.com")
+    ('xn--mller-kva.example', '')
+
+    Args:
+        host: A host or a domain; anything is allowed.
+
+    Returns:
+        Empty for a provider of free or throw-away mail, and for what cannot receive mail.
+    """
+    domain = _judge_domain(host)
+    return "" if domain.free or domain.disposable else domain.ascii
+
+
 def country_of_domain(domain: str) -> str:
     """Return the alpha-2 region a country-code domain speaks for; empty when it tells nothing.
 

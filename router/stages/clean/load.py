@@ -1,17 +1,22 @@
-"""What clean needs: who is known under a lead's keys, read under the locks of those keys."""
+"""What clean needs: who is known under a lead's keys, read under the locks of those keys.
 
-from collections.abc import Sequence
+Beside them the accounts that a lead may belong to; these are read without a lock.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.app import App
 from router.lead.case import Case
 from router.lead.decision import Decision, KnowContact
-from router.lead.ids import ContactId
+from router.lead.ids import ContactId, LeadId
 from router.lead.model import Lead
 from router.lead.states import OPEN
 from router.pipeline import StageName
+from router.stages.clean.accounts import Search, find_account, share_out, sought
 from router.stages.clean.decide import Known, Prepared, decide, prepare
+from router.store.accounts import find_accounts, has_accounts
 from router.store.people import contacts_by_key, lock_names, open_leads_of
 from router.store.tx import Tx
 
@@ -24,6 +29,8 @@ class People:
 
     contacts: dict[str, ContactId]
     open_leads: dict[ContactId, Lead]
+    #: What each lead's account is looked for by, and who may be it; empty without accounts.
+    accounts: Mapping[LeadId, Search] = field(default_factory=dict)
     #: Digest of a rule book to when a review that is opened now is due, in working time.
     review_by: dict[str, datetime] = field(default_factory=dict)
 
@@ -40,6 +47,8 @@ class Clean:
             app: Where a lead's rule book and the default region are found.
         """
         self._app = app
+        #: Whether there are accounts; asked again, batch by batch, until there are.
+        self._accounts = False
 
     def prepare(self, case: Case, now: datetime) -> Prepared:  # noqa: ARG002 - the runner's shape
         """Normalize, before any lock is taken."""
@@ -51,7 +60,21 @@ class Clean:
         keys = {key for _, prepared in cases for key in prepared.keys}
         lock_names(tx, ((f"identity:{serve}", key) for key in keys))
         contacts = contacts_by_key(tx, serve, keys)
-        return People(contacts, open_leads_of(tx, sorted(set(contacts.values())), _OPEN))
+        return People(
+            contacts,
+            open_leads_of(tx, sorted(set(contacts.values())), _OPEN),
+            self._candidates(tx, cases),
+        )
+
+    def _candidates(self, tx: Tx, cases: Sequence[tuple[Case, Prepared]]) -> dict[LeadId, Search]:
+        """Find who may be the account of each lead, for the whole batch in one query."""
+        serve = self._app.settings.book
+        self._accounts = self._accounts or has_accounts(tx, serve)
+        if not self._accounts:
+            return {}
+        wanted = {case.lead.id: sought(prepared.person) for case, prepared in cases}
+        found = find_accounts(tx, serve, {key for each in wanted.values() for key in each.keys})
+        return share_out(wanted, found)
 
     def decide(self, case: Case, prepared: Prepared, people: People, now: datetime) -> Decision:
         """Say whose inquiry it is, given everybody this batch has met before."""
@@ -61,6 +84,7 @@ class Clean:
         review_by = people.review_by.get(lead.digest)
         if review_by is None:
             review_by = people.review_by[lead.digest] = self._app.review_by(book, now)
+        search = people.accounts.get(lead.id)
         return decide(
             lead,
             prepared,
@@ -69,6 +93,7 @@ class Clean:
             required=source.required if source else (),
             reviewer=book.taxonomy.reviewer,
             review_by=review_by,
+            account=find_account(prepared.person, search, book.accounts) if search else None,
         )
 
     def absorb(self, people: People, prepared: Prepared, decision: Decision) -> None:  # noqa: ARG002 - the runner's shape
