@@ -9,7 +9,9 @@ import structlog
 
 from router.road.band import judge
 from router.road.drain import Road
+from router.road.lanes import let_in
 from router.road.news import announce
+from router.road.offline import hand_on
 from router.road.review import remind
 from router.store.beside import ended_shadows, forget_watched
 from router.store.book_log import BookAct, Entry, history
@@ -82,11 +84,18 @@ def _watch_book(road: Road, tx: Tx, now: datetime) -> None:
         road.app.bell.ring_destinations(announce(road.app, tx, entry, serving))
 
 
+def _hand_on(road: Road, tx: Tx, now: datetime) -> None:  # noqa: ARG001 - the shape of a periodic job
+    """Give to others what waits for somebody who has gone, in transactions of its own."""
+    hand_on(road, now)
+
+
 PERIODIC: tuple[Periodic, ...] = (
+    Periodic("hand_on", 1, _hand_on),
     Periodic("chain_root", 60, _root),
     Periodic("remind_reviews", 60, remind),
     Periodic("forget", 300, _forget),
     Periodic("watch_book", 60, _watch_book),
     Periodic("judge_canary", 5, judge),
+    Periodic("let_in", 1, let_in),
     Periodic("forget_shadows", 3600, _forget_shadows),
 )

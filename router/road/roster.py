@@ -10,12 +10,13 @@ from datetime import datetime
 import structlog
 
 from router.app import App
-from router.errors import NotFound, Rejected
+from router.road.absences import on_roster
 from router.road.drain import LOCK_TIMEOUT
 from router.rulebook.model import RuleBook
-from router.store.absences import absent_people, set_away, set_back
+from router.stages.route.rotation import LEAD
+from router.store.absences import Absent, absent_people, set_back
 from router.store.reading import open_tasks_by_owner
-from router.store.roster import assigned_counts
+from router.store.roster import MemberRow, assigned_counts
 from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
@@ -28,6 +29,10 @@ class Absence:
     #: None means until further notice.
     until: datetime | None
     reason: str
+    #: ``away``, or ``off`` when the person switched themselves off.
+    kind: str = "away"
+    #: Who takes their place, if the absence names somebody.
+    cover: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,8 @@ class Turn:
 
     pool: str
     weight: int
-    #: What they are owed, in units of weight; whoever is owed most is next.
-    credit: int
+    #: What they are owed, in leads; never a whole lead while the same people take turns.
+    credit: float
     #: Leads given so far.
     assigned: int
 
@@ -75,66 +80,57 @@ def roster(app: App, now: datetime) -> tuple[str, list[Standing]]:
         return book.digest, _standings(tx, app.settings.book, book, now)
 
 
-def set_availability(  # noqa: PLR0913 - one value per thing that is said
-    app: App,
-    person: str,
-    *,
-    available: bool,
-    until: datetime | None,
-    reason: str,
-    by: str,
-    now: datetime,
-) -> Standing:
-    """Say that a person takes no leads from now on, or takes them again.
-
-    What they own already stays theirs; its clocks run on.
+def standing(app: App, person: str, now: datetime) -> Standing:
+    """Return a person as they stand now.
 
     Args:
         app: Of this process.
         person: Id of the person.
-        available: False for away.
-        until: End of the absence; None lasts until further notice.
-        reason: Why; shown where the person is passed over.
+        now: The time.
+
+    Raises:
+        NotFound: The active book has no such person.
+    """
+    book = app.shelf.active()
+    on_roster(book, person)
+    with transaction(app.engine) as tx:
+        found = _standings(tx, app.settings.book, book, now)
+    return next(each for each in found if each.id == person)
+
+
+def set_back_now(app: App, person: str, *, by: str, now: datetime, kind: str = "") -> Standing:
+    """Say that a person takes leads again; absences to come stay as they were said.
+
+    Args:
+        app: Of this process.
+        person: Id of the person.
         by: Who says so.
-        now: The moment it starts.
+        now: The time.
+        kind: End only what was said as this, ``away`` or ``off``; empty ends everything.
 
     Returns:
         The person as they stand afterwards.
 
     Raises:
         NotFound: The active book has no such person.
-        Rejected: The absence would have ended already.
     """
-    book = app.shelf.active()
-    if person not in book.people:
-        raise NotFound(
-            f"There is no person {person[:100]!r} on the roster of the active rule book."
-            " GET /api/people lists them."
-        )
-    if not available and until is not None and until <= now:
-        raise Rejected(
-            f"`until` ({until.isoformat()}) has passed. Give a later moment, or none.",
-            code="until_has_passed",
-        )
-    serve = app.settings.book
+    on_roster(app.shelf.active(), person)
     with transaction(app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-        set_back(tx, book=serve, person=person, now=now)
-        if not available:
-            set_away(tx, book=serve, person=person, until=until, reason=reason, by=by, now=now)
-        standings = _standings(tx, serve, book, now)
-    log.info("availability_changed", person_id=person, available=available, by=by)
-    return next(each for each in standings if each.id == person)
+        set_back(tx, book=app.settings.book, person=person, now=now, by=by, kind=kind)
+    log.info("availability_changed", person_id=person, available=True, by=by)
+    return standing(app, person, now)
 
 
 def _standings(tx: Tx, serve: str, book: RuleBook, now: datetime) -> list[Standing]:
     away = absent_people(tx, serve, now)
-    owed = {(pool, who): (credit, given) for pool, who, credit, given in assigned_counts(tx, serve)}
+    owed = assigned_counts(tx, serve)
     held = open_tasks_by_owner(tx, serve)
     turns: dict[str, list[Turn]] = {}
     for pool in book.pools.values():
         for member in pool.members:
-            credit, given = owed.get((pool.id, member.person), (0, 0))
-            turns.setdefault(member.person, []).append(Turn(pool.id, member.weight, credit, given))
+            row = owed.get((pool.id, member.person), MemberRow())
+            turn = Turn(pool.id, member.weight, round(row.credit / LEAD, 3), row.assigned)
+            turns.setdefault(member.person, []).append(turn)
     return [
         Standing(
             id=card.id,
@@ -143,9 +139,13 @@ def _standings(tx: Tx, serve: str, book: RuleBook, now: datetime) -> list[Standi
             manager=card.manager,
             calendar=card.calendar,
             booking_link=card.booking_link,
-            absence=Absence(away[card.id].until, away[card.id].reason) if card.id in away else None,
+            absence=_absence(away.get(card.id)),
             open_leads=held.get(card.id, 0),
             turns=tuple(turns.get(card.id, ())),
         )
         for card in book.people.values()
     ]
+
+
+def _absence(found: Absent | None) -> Absence | None:
+    return Absence(found.until, found.reason, found.kind, found.cover) if found else None

@@ -214,7 +214,8 @@ def test_a_review_is_listed_and_answered_once(api: TestClient, road: Road) -> No
 def test_who_is_away_gets_no_leads_until_they_are_back(api: TestClient, road: Road) -> None:
     path = "/api/people/tom-keane/availability"
     away = api.post(path, json={"available": False, "reason": "training"}).json()
-    assert (away["available"], away["absence"]) == (False, {"until": None, "reason": "training"})
+    said = {"until": None, "reason": "training", "kind": "away", "cover": ""}
+    assert (away["available"], away["absence"]) == (False, said)
     owners = [send(road, inquiry()).owner for _ in range(3)]
     assert {owner.id for owner in owners if owner} == {"priya-shah"}
 

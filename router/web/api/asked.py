@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from router.lead.states import ActionState, DeliveryState, LeadState, ReviewState
+from router.rulebook.availability import AbsenceKind
 from router.stages.desk.decide import Outcome
 
 #: Most rows of one page, and how many there are unless asked for.
@@ -89,7 +90,59 @@ class Availability(Strict):
     until: AwareDatetime | None = Field(
         default=None, description="End of the absence; without one it lasts until further notice."
     )
+    start: AwareDatetime | None = Field(
+        default=None, alias="from", description="Begin of the absence; without one it is now."
+    )
     reason: Words = Field(default="", description="Why; shown where the person is passed over.")
+    kind: AbsenceKind | None = Field(
+        default=None,
+        description="`away` (the default), or `off` when the person switches themselves off. With"
+        " `available: true` only absences of this kind end; without it all that run.",
+    )
+    cover: Id = Field(
+        default="", description="Id of who takes their place; empty: whom the book names."
+    )
+    by: Id = Field(default="", description="Id of the person who says so; empty: the key.")
+
+
+class NewAbsence(Strict):
+    """When a person takes no leads."""
+
+    start: AwareDatetime | None = Field(
+        default=None, alias="from", description="Begin; without one it is now."
+    )
+    until: AwareDatetime | None = Field(
+        default=None, description="End; without one it lasts until further notice."
+    )
+    reason: Words = Field(default="", description="Why; shown where the person is passed over.")
+    kind: AbsenceKind = AbsenceKind.AWAY
+    cover: Id = Field(
+        default="", description="Id of who takes their place; empty: whom the book names."
+    )
+    by: Id = Field(default="", description="Id of the person who says so; empty: the key.")
+
+
+class AbsenceChange(Strict):
+    """What shall be otherwise about an absence; what is not given stays."""
+
+    start: AwareDatetime | None = Field(default=None, alias="from")
+    until: AwareDatetime | None = None
+    reason: Words | None = None
+    cover: Id | None = Field(default=None, description="Empty: whom the book names.")
+    by: Id = Field(default="", description="Id of the person who says so; empty: the key.")
+
+
+class CalendarQuery(Strict):
+    """How a calendar file is read."""
+
+    person: Id = Field(
+        default="", description="Whose calendar it is; empty: e-mail addresses in it say so."
+    )
+    dry_run: bool = Field(default=False, description="Only tell what would be done.")
+    keep_summary: bool = Field(
+        default=False,
+        description="Keep the text of each entry as the reason; it may be personal.",
+    )
     by: Id = Field(default="", description="Id of the person who says so; empty: the key.")
 
 

@@ -9,6 +9,8 @@ from router.web.problem import problem_of, problem_response
 
 #: Largest body of a call, in bytes.
 MAX_BODY = 64 * 1024
+#: Calls whose body is a file: its media type, how it is called, and its largest size in bytes.
+FILES = {"/api/people/absences/ics": ("text/calendar", "a calendar file", 2 * 1024 * 1024)}
 _UNAUTHORIZED = 401
 
 
@@ -39,40 +41,43 @@ class Edge:
             await send(message)
 
         try:
-            check_request(scope["method"], Headers(scope=scope))
+            check_request(scope["method"], Headers(scope=scope), scope["path"])
         except Rejected as error:
             await problem_response(problem_of(error), scope["path"])(scope, receive, marked)
             return
         await self._app(scope, receive, marked)
 
 
-def check_request(method: str, headers: Headers) -> None:
+def check_request(method: str, headers: Headers, path: str = "") -> None:
     """Refuse a request that must not be read.
 
     Args:
         method: Of the request.
         headers: Of the request.
+        path: Of the request; some calls take a file instead of JSON.
 
     Raises:
         Rejected: It comes from another site's page (403), has no length (411), is too large (413)
-            or is not JSON (415).
+            or is not of the type that the call takes (415).
     """
     check_origin(method, headers)
-    if method in SAFE:
-        return
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Rejected(
-            "Send JSON, with the header `Content-Type: application/json`.",
-            status=415,
-            code="not_json",
-        )
     length = headers.get("content-length", "")
+    bare = length in {"", "0"} and "transfer-encoding" not in headers
+    if method in SAFE or (method == "DELETE" and bare):
+        return
+    wanted, called, most = FILES.get(path, ("application/json", "JSON", MAX_BODY))
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != wanted:
+        raise Rejected(
+            f"Send {called}, with the header `Content-Type: {wanted}`.",
+            status=415,
+            code="not_json" if path not in FILES else "wrong_type",
+        )
     if not length.isdecimal():
         raise Rejected(
             "Send the header `Content-Length`; a body in chunks is not read.",
             status=411,
             code="length_required",
         )
-    if int(length) > MAX_BODY:
-        raise Rejected(f"The body is larger than {MAX_BODY} bytes.", status=413, code="too_large")
+    if int(length) > most:
+        raise Rejected(f"The body is larger than {most} bytes.", status=413, code="too_large")

@@ -15,6 +15,7 @@ from router.lead.states import (
     LeadState,
     ReviewState,
 )
+from router.rulebook.availability import AbsenceKind
 from router.store.reading import StoredEvent, Task
 
 Row = TypeVar("Row")
@@ -227,6 +228,53 @@ class AbsenceTold(Told):
 
     until: datetime | None = Field(description="Null: until further notice.")
     reason: str
+    kind: AbsenceKind = Field(description="`off` when the person switched themselves off.")
+    cover: str = Field(description="Who takes their place, if the absence names somebody.")
+
+
+class AbsenceItemTold(Told):
+    """One absence as it was said."""
+
+    id: UUID
+    person: str
+    start: datetime = Field(serialization_alias="from")
+    until: datetime | None = Field(
+        description="Null: until further notice; as `from` when it was cancelled."
+    )
+    reason: str
+    kind: AbsenceKind
+    cover: str = Field(description="Who takes their place, if the absence names somebody.")
+    by: str = Field(description="Who said so, or ended it.")
+    reassign_at: datetime | None = Field(
+        description="When leads that wait for the person's answer are given to others."
+    )
+
+
+class AbsencesTold(Told):
+    """Absences that run or are to come, the earliest first."""
+
+    items: list[AbsenceItemTold]
+
+
+class CalendarLineTold(Told):
+    """What was done about one entry of a calendar file."""
+
+    what: str = Field(description="`added`, `changed`, `same`, `ended` or `skipped`.")
+    person: str
+    start: datetime | None = Field(serialization_alias="from")
+    until: datetime | None
+    why: str = Field(description="Why it was skipped or ended; never what the entry says.")
+
+
+class CalendarTold(Told):
+    """What an import of a calendar did, or would do."""
+
+    calendar: str
+    dry_run: bool
+    entries: int = Field(description="Entries in the file.")
+    no_absence: int = Field(description="Entries that are no absences, or are over.")
+    counts: dict[str, int]
+    lines: list[CalendarLineTold]
 
 
 class TurnTold(Told):
