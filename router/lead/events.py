@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     LEAD_CLOSED = "lead.closed"
     #: It is kept but not worked, with the rule's reason; it can be replayed.
     LEAD_REJECTED = "lead.rejected"
+    #: The import that it came with was undone: it is kept but not worked; it can be replayed.
+    LEAD_RECALLED = "lead.recalled"
     #: Its attempts were spent; an operator was shown why, and can replay it.
     LEAD_PARKED = "lead.parked"
     #: A person sent it back to where it stood before it was parked or rejected.

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from router.errors import Conflict
 
+#: Why a row or a lead of an import that was undone is not worked.
+IMPORT_UNDONE = "import_undone"
+
 
 class LeadState(StrEnum):
     """Where a lead stands on the road."""
@@ -70,6 +73,19 @@ class DeliveryState(StrEnum):
     PARKED = "parked"
     #: A row of an import that was undone before it became a lead.
     WITHDRAWN = "withdrawn"
+
+
+class ImportState(StrEnum):
+    """How far an import has come."""
+
+    #: Its rows are let in, portion by portion.
+    RUNNING = "running"
+    #: Held by somebody; its rows wait.
+    PAUSED = "paused"
+    #: Every row was let in.
+    DONE = "done"
+    #: Taken back by its id: what waited is withdrawn, its leads are recalled.
+    UNDONE = "undone"
 
 
 class ActionState(StrEnum):

@@ -119,6 +119,12 @@ def _check(found: DeliveryRow) -> None:
             f"Delivery {found.id} waits for capture already. If it does not move, look at"
             " `lead-router doctor`."
         )
+    if found.state in {DeliveryState.WAITING, DeliveryState.WITHDRAWN}:
+        said = "waits for its turn" if found.state is DeliveryState.WAITING else "was undone"
+        raise Conflict(
+            f"Delivery {found.id} is a row of an import, which {said}. `lead-router imports` shows"
+            " the imports; import the file again to bring undone rows back."
+        )
     if found.state is not DeliveryState.REFUSED:
         return
     if found.reason in _UNPROVEN:

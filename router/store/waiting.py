@@ -38,11 +38,15 @@ def still_due(tx: Tx, ids: Sequence[UUID]) -> list[LeadId]:
 
 
 def depths(tx: Tx, now: datetime) -> dict[str, int]:
-    """Count what waits, for people: deliveries, leads by state, actions, reviews, overdue steps."""
+    """Count what waits, for people: deliveries, leads by state, actions, reviews, overdue steps.
+
+    Rows of imports whose turn has not come are counted apart: they wait because they shall.
+    """
     counts: dict[str, int] = {}
     for name, query in (
         ("deliveries_waiting", "SELECT count(*) FROM delivery WHERE state = 'received'"),
         ("deliveries_parked", "SELECT count(*) FROM delivery WHERE state = 'parked'"),
+        ("import_rows_waiting", "SELECT count(*) FROM delivery WHERE state = 'waiting'"),
         ("leads_waiting", "SELECT count(*) FROM lead WHERE due_at IS NOT NULL"),
         ("leads_parked", "SELECT count(*) FROM lead WHERE state = 'parked'"),
         ("actions_pending", "SELECT count(*) FROM action WHERE state = 'pending'"),

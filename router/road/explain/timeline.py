@@ -194,6 +194,9 @@ _WORDS: Mapping[str, Callable[[_Told], str]] = {
     K.LEAD_TOUCHED: _touched,
     K.LEAD_CLOSED: lambda told: f"closed as {told.get('outcome')}",
     K.LEAD_REJECTED: _rejected,
+    K.LEAD_RECALLED: lambda told: (
+        f"recalled by {told.who('by')}, who undid import {told.get('import')}; kept, and not worked"
+    ),
     K.LEAD_PARKED: lambda told: f"{_failed(told)}; parked, an operator must look",
     K.LEAD_REPLAYED: lambda told: f"sent back on the road, from {told.get('from')}",
     K.LEAD_MOVED: _moved,

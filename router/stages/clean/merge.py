@@ -95,6 +95,8 @@ def append_to(target: Lead, lead: Lead, matched_by: tuple[str, ...]) -> Decision
         matched_by: Kinds of the keys that led here, e.g. ``("email",)``.
     """
     filled = fill_gaps(target.person, lead.person)
+    # Whoever fills in a form waits for an answer, also when a bulk import knew them first.
+    lane = target.lane if lead.lane else ""
     answers = {**lead.answers, **filled.replaced, **target.answers}
     gained = {*filled.names, *(("message",) if lead.message and not target.message else ())}
     grown = change(
@@ -105,6 +107,8 @@ def append_to(target: Lead, lead: Lead, matched_by: tuple[str, ...]) -> Decision
         service_line=target.service_line or lead.service_line,
         tags=(*target.tags, *(tag for tag in lead.tags if tag not in target.tags)),
         touchpoints=_joined(target, lead),
+        lane=lane,
+        lane_sla=target.lane_sla if lane else "",
         missing=tuple(name for name in target.missing if name.partition(" (")[0] not in gained),
     )
     event = Event(

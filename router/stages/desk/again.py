@@ -1,7 +1,7 @@
 """Decides what becomes of a lead whose version of the rule book was a bad one."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from router.lead.decision import (
 from router.lead.events import Event, EventKind
 from router.lead.handoff import OVERTAKEN
 from router.lead.model import Lead, Owner, change
-from router.lead.states import HandoffState, LeadState, OwnerKind
+from router.lead.states import IMPORT_UNDONE, HandoffState, LeadState, OwnerKind
 from router.rulebook.model import RuleBook
 from router.rulebook.roster import gone
 
@@ -57,10 +57,6 @@ class Past:
     by_person: bool = False
     #: The pool that was asked; empty for none.
     pool: str = ""
-    #: Who was picked from it; empty when nobody could be.
-    chosen: str = ""
-    #: What the pick has changed of what each member is owed.
-    changes: Mapping[str, int] = field(default_factory=dict)
     #: Tags and priority before the rules added theirs; None when that is not known (any more).
     tags: tuple[str, ...] | None = None
     priority: str | None = None
@@ -121,6 +117,8 @@ def left_alone(
     """
     if lead.state is LeadState.CLOSED:
         return Fate.CLOSED
+    if lead.state is LeadState.REJECTED and lead.reason == IMPORT_UNDONE:
+        return Fate.BY_PERSON
     last = past[-1] if past else None
     if last is None or last.by_person or last.digest != undone:
         return Fate.BY_PERSON
@@ -244,30 +242,6 @@ def move(lead: Lead, asked: Asked, digest: str, now: datetime, *, release: bool)
         due_at=now,
     )
     return Decision(freed, events=(moved,))
-
-
-def owed_back(past: Sequence[Past], undone: str) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return what the picks of a version changed, by pool and person: credit, and leads given.
-
-    >>> at = datetime(2026, 1, 5)
-    >>> pick = Past(EventKind.LEAD_ROUTED, "d1", at, pool="uk", chosen="ann",
-    ...             changes={"ann": -1, "ben": 1})
-    >>> owed_back([pick], "d1")
-    {('uk', 'ann'): (-1, 1), ('uk', 'ben'): (1, 0)}
-
-    Args:
-        past: What was decided about a lead, in order.
-        undone: Digest of the version.
-    """
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for each in past:
-        if each.digest != undone or not each.pool:
-            continue
-        for person, credit in each.changes.items():
-            before, given = found.get((each.pool, person), (0, 0))
-            more = 1 if person == each.chosen else 0
-            found[each.pool, person] = (before + credit, given + more)
-    return found
 
 
 def _recalled(lead: Lead, book: RuleBook, reroute: Reroute) -> tuple[Effect, ...]:
