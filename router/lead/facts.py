@@ -36,6 +36,8 @@ class FactType(StrEnum):
 
 #: The lanes that a rule can tell apart.
 LANES = LIVE, IMPORTED = ("live", "import")
+#: What an account can be found by, as rules tell it apart.
+ACCOUNT_BY = ("contact", "domain", "name")
 
 #: Every fact: its type and what it means. The order is the order of the documentation.
 FACTS: dict[str, tuple[FactType, str]] = {
@@ -69,6 +71,12 @@ FACTS: dict[str, tuple[FactType, str]] = {
     "message": (FactType.TEXT, "The person's own words."),
     "tags": (FactType.LIST, "Tags of the lead."),
     "is_returning": (FactType.BOOL, "Whether the person was known before this inquiry."),
+    "account.known": (FactType.BOOL, "Whether the lead belongs to an account that we know."),
+    "account.key": (FactType.TEXT, "What the CRM calls the lead's account."),
+    "account.named": (FactType.BOOL, "Whether it is a named account."),
+    "account.owner": (FactType.CODE, "Id of the person who owns the account."),
+    "account.has_open_opportunity": (FactType.BOOL, "Whether the account has an open opportunity."),
+    "account.by": (FactType.CODE, "What the account was found by: contact, domain or name."),
     "missing": (FactType.LIST, "Names of expected values that are absent or invalid."),
     "intent": (FactType.CODE, "Intent after classification."),
     "urgency": (FactType.CODE, "low, normal or high."),
@@ -90,8 +98,9 @@ _SETTLED = frozenset(LeadState) - {LeadState.CAPTURED}
 def facts_of(lead: Lead) -> Facts:
     """Flatten a lead into the facts that rules judge.
 
-    Empty text and None are left out: they are unknown. ``is_returning`` and the validity flags
-    are known only once the lead was cleaned.
+    Empty text and None are left out: they are unknown. ``is_returning``, ``account.known`` and the
+    validity flags are known only once the lead was cleaned; the other facts of the account only
+    where there is one.
 
     Args:
         lead: The lead as it stands.
@@ -100,6 +109,7 @@ def facts_of(lead: Lead) -> Facts:
         Names of :data:`FACTS` with a value of the declared type.
     """
     person, origin, found = lead.person, lead.attribution, lead.classification
+    account = lead.account
     cleaned = lead.state in _SETTLED
     values: dict[str, FactValue | None] = {
         "source": lead.source,
@@ -132,9 +142,18 @@ def facts_of(lead: Lead) -> Facts:
         "message": lead.message,
         "tags": lead.tags,
         "is_returning": lead.returning if cleaned else None,
+        "account.known": account is not None if cleaned else None,
         "missing": lead.missing if cleaned else None,
         "priority": lead.priority,
     }
+    if account is not None:
+        values |= {
+            "account.key": account.key,
+            "account.named": account.named,
+            "account.owner": account.owner,
+            "account.has_open_opportunity": bool(account.opportunity_owner),
+            "account.by": account.by,
+        }
     if found is not None:
         values |= {
             "intent": found.intent,

@@ -5,13 +5,13 @@ being used, so the value is never seen.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 
-from router.lead.facts import FACTS, LANES, FactType, FactValue
+from router.lead.facts import ACCOUNT_BY, FACTS, LANES, FactType, FactValue
 from router.rulebook.model import PRIORITIES, Place
 from router.rulebook.reading.letters import deception
 from router.rulebook.reading.nodes import Fields, Items, Node, Scalar
@@ -43,9 +43,17 @@ _NAMING = {
     "service_line": "service",
     "service_interest": "service",
     "source": "source",
+    "account.owner": "person",
+}
+#: Facts that have one of a few values.
+CLOSED: Mapping[str, tuple[str, ...]] = {
+    "urgency": PRIORITIES,
+    "priority": PRIORITIES,
+    "lane": LANES,
+    "account.by": ACCOUNT_BY,
 }
 #: Facts of which not every text is a value.
-CHECKED = frozenset({*_NAMING, "urgency", "priority", "country", "lane"})
+CHECKED = frozenset({*_NAMING, *CLOSED, "country"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,10 +344,8 @@ class Reader:
         elif fact == "country":
             if found.upper() not in countries():
                 self.country_problem(found, node.place)
-        elif fact in ("urgency", "priority") and found not in PRIORITIES:
-            self.problems.unknown(node.place, fact, found, PRIORITIES)
-        elif fact == "lane" and found not in LANES:
-            self.problems.unknown(node.place, fact, found, LANES)
+        elif fact in CLOSED and found not in CLOSED[fact]:
+            self.problems.unknown(node.place, fact, found, CLOSED[fact])
 
     def country_problem(self, found: str, place: Place) -> None:
         """Note a country that is no ISO 3166 code; a country's name or UK gets its code."""

@@ -7,10 +7,10 @@ fault with is wrong, but what it lets pass is judged by ``rules check`` alone.
 import json
 from collections.abc import Mapping
 
-from router.lead.facts import FACTS, LANES, FactType
+from router.lead.facts import FACTS, FactType
 from router.rulebook.model import PRIORITIES, OnUnknown, Operator, Phase, RuleBook
 from router.rulebook.reading.conditions import GROUPS, OPERATORS, SHORT_FORMS
-from router.rulebook.reading.reader import CHECKED, countries
+from router.rulebook.reading.reader import CHECKED, CLOSED, countries
 from router.rulebook.reading.rules import HITS, OWNERS, SETTINGS, TARGETS
 
 _O = Operator
@@ -43,6 +43,7 @@ _NAMED_BY = {
     "service_line": "service",
     "service_interest": "service",
     "source": "source",
+    "account.owner": "person",
     "in_list": "list",
     "not_in_list": "list",
     "in_calendar": "calendar",
@@ -258,7 +259,7 @@ def _known_values(fact: str, names: Mapping[str, list[str]]) -> Schema:
         }
     if fact in _NAMED_BY:
         return _named(_NAMED_BY[fact], names)
-    return {"enum": list(LANES if fact == "lane" else PRIORITIES)}
+    return {"enum": list(CLOSED[fact])}
 
 
 def _named(kind: str, names: Mapping[str, list[str]]) -> Schema:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from router.lead.facts import FACTS, LANES, FactType
+from router.lead.facts import ACCOUNT_BY, FACTS, LANES, FactType
 from router.rulebook.model import PRIORITIES, RuleBook
 from router.rulebook.space.sets import Flags, Lists
 from router.rulebook.space.spans import HIGHEST, LOWEST, Spans, span, spans_of
@@ -97,6 +97,7 @@ def space_of(*books: RuleBook) -> Space:
             "service_interest": services,
             "source": sources,
             "lane": frozenset(LANES),
+            "account.by": frozenset(ACCOUNT_BY),
         }
     )
 

@@ -68,3 +68,29 @@ def test_a_slip_is_refused_with_its_place(files: dict[str, str], text: str, said
     with pytest.raises(BookError, match=r"book\.yaml:4:") as caught:
         book_from_files(_with(files, text))
     assert said in str(caught.value)
+
+
+def _ruled(files: dict[str, str], when: str) -> dict[str, str]:
+    routes = files["20-routes.yaml"].replace("when: {country: NO}", f"when: {when}")
+    return files | {"20-routes.yaml": routes}
+
+
+def test_rules_may_ask_for_the_account(files: dict[str, str]) -> None:
+    when = "{account.named: true, account.by: [domain, contact], account.owner: ann}"
+    assert book_from_files(_ruled(files, when)).rules
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("{account.owner: anne}", "did you mean 'ann'"),
+        ("{account.by: domains}", "did you mean 'domain'"),
+        ("{account.named: maybe}", "neither true nor false"),
+    ],
+)
+def test_a_rule_that_asks_for_no_such_account_is_refused(
+    files: dict[str, str], when: str, said: str
+) -> None:
+    with pytest.raises(BookError, match="20-routes") as caught:
+        book_from_files(_ruled(files, when))
+    assert said in str(caught.value)
