@@ -1,8 +1,10 @@
 """A bad version of a book, the harm that it does, and the wish to undo it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import orjson
+import pytest
 
 from router.app import App
 from router.lead.clock import Clock
@@ -17,8 +19,8 @@ from router.store import books
 from router.store.clocks import clocks_of
 from router.store.roster import assigned_counts
 from router.store.tx import transaction
-from tests.build import MONDAY
-from tests.versions import follows
+from tests.build import MONDAY, time_stands_at
+from tests.versions import bent, follows
 
 #: A guard that sends everybody from the United Kingdom to Berlin.
 WRONG_TURN = """
@@ -43,6 +45,22 @@ TOO_STRICT = """
       misses: [{country: FR}]
 """
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def empty_monday(app: App) -> Iterator[None]:
+    """Stand on a monday morning, so that everybody works, and begin without leads."""
+    nothing_yet(app)
+    with time_stands_at(MONDAY):
+        yield
+
+
+@pytest.fixture
+def bad(app: App, starter_book: RuleBook) -> RuleBook:
+    """Make a version active that sends leads of the United Kingdom to the pool dach."""
+    book = bent(starter_book, "10-guards.yaml", WRONG_TURN)
+    use(app, book)
+    return book
 
 
 def nothing_yet(app: App) -> None:
@@ -92,8 +110,8 @@ def given(app: App, pool: str) -> dict[str, tuple[int, int]]:
     """Return what a pool owes its members and how many leads each was given."""
     with transaction(app.engine) as tx:
         return {
-            person: (credit, many)
-            for name, person, credit, many in assigned_counts(tx, "default")
+            person: (row.credit, row.assigned)
+            for (name, person), row in assigned_counts(tx, "default").items()
             if name == pool
         }
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from router.cli import absences
+from router.cli import absences, transfer
 from router.cli.output import AsJson, columns, print_json, say
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group.callback(invoke_without_command=True)(_list_unless_told)
     group.command("list")(list_roster)
     absences.add_to(group)
+    transfer.register(group)
     app.add_typer(group, name="people")
 
 
@@ -53,5 +54,5 @@ def _row(each: "Standing") -> tuple[str, ...]:
         end = f"until {shown(each.absence.until)}" if each.absence.until else "until further notice"
         word = "off" if each.absence.kind == "off" else "away"
         now = f"{word} {end}" + (f" ({each.absence.reason})" if each.absence.reason else "")
-    turns = ", ".join(f"{turn.pool} {turn.credit:+d}/{turn.assigned}" for turn in each.turns)
+    turns = ", ".join(f"{turn.pool} {turn.credit:+.2f}/{turn.assigned}" for turn in each.turns)
     return each.id, each.name, each.calendar, str(each.open_leads), now, turns or "-"

@@ -47,6 +47,10 @@ class Reroute:
     fallback: bool = False
     #: What was said, for the next owner.
     note: str = ""
+    #: The pick by which its owner got it does not count as a turn.
+    give_back: bool = False
+    #: It waited with so many others that everybody who works today shares them.
+    wave: bool = False
     #: The rules decide as for a lead that nobody had yet, and every clock begins anew: the owner
     #: before never was the right one.
     afresh: bool = False
@@ -124,6 +128,18 @@ class MoveClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Let the lead wait in its pool; it is looked at again at a moment, or when somebody is back.
+
+    It waits no more as soon as it has another owner, or ends.
+    """
+
+    pool: str
+    #: When somebody may be able to take it; None if that is not known.
+    look_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AskPerson:
     """Open a question to a named person."""
 
@@ -170,6 +186,7 @@ Effect = (
     | StartClock
     | StopClock
     | MoveClock
+    | Hold
     | AskPerson
     | AnswerReview
     | Act

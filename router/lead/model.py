@@ -197,6 +197,9 @@ class Lead:
     outcome: str = ""
     #: When the road should look at it next; None while it waits for people.
     due_at: datetime | None = None
+    #: When its owner gets round to it, at the pace of its pool; None for at once. Promises to the
+    #: person who asked are counted from then.
+    answer_from: datetime | None = None
     attempts: int = 0
     last_error: str = ""
     #: Number of its newest event; 0 before the first.

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from router.app import App
 from router.lead.case import Case
+from router.lead.decision import TRANSFERRED
 from router.lead.events import Event, EventKind
 from router.lead.ids import LeadId
 from router.lead.model import Lead, change
@@ -17,11 +18,12 @@ from router.stages.classify.decide import guard, needs_suggestion
 from router.stages.classify.load import Classify
 from router.stages.desk.again import Afresh, Fate, Past, Wanted, bare, left_alone, stays
 from router.stages.route import decide as route
+from router.stages.route.turns import Turns
 from router.store.decided import decisions_of
 from router.store.tx import Tx
 
 _ASIDE = frozenset({"reject", "review"})
-_BY_PEOPLE = frozenset({"reassigned"})
+_BY_PEOPLE = frozenset({"reassigned", TRANSFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,20 @@ class Judge:
             return Thought(lead, past, Fate.STAYS, afresh)
         return Thought(lead, past, Fate.CHANGES, afresh)
 
+    def afresh(self, lead: Lead, past: tuple[Past, ...], now: datetime) -> Afresh:
+        """Return what the new version does with a lead, whoever placed it and took it.
+
+        Args:
+            lead: An owned one, of the version whose decisions are undone.
+            past: What was decided about it, in order.
+            now: The time.
+
+        Raises:
+            Misconfigured: The new version cannot decide it.
+        """
+        fresh, _ = self._before(lead, past)
+        return self._afresh(fresh, now, known=True)
+
     def _before(self, lead: Lead, past: Sequence[Past]) -> tuple[Lead, Wanted | None]:
         """Return the lead as it was before, and where the bad version sends it."""
         fresh = change(bare(lead, past, self._undone), state=LeadState.CLASSIFIED)
@@ -108,9 +124,7 @@ class Judge:
             return Afresh(lead, wanted, events)
         live = self._app.live(new.digest)
         review_by = self._app.review_by(live, now)
-        aside, _ = route.decide(
-            lead, planned, live, seats={}, away={}, review_by=review_by, now=now
-        )
+        aside, _ = route.decide(lead, planned, live, Turns(now), review_by=review_by)
         return Afresh(lead, wanted, events, aside)
 
 
@@ -143,9 +157,7 @@ def place_of(lead: Lead) -> str:
 def _past(
     kind: str, at: datetime, data: Mapping[str, Any], tags: list[str] | None, priority: str | None
 ) -> Past:
-    candidates = data.get("candidates") or ()
     by_person = data.get("reason") in _BY_PEOPLE and kind == EventKind.LEAD_REASSIGNED
-    picked = [each["person"] for each in candidates if each.get("chosen")]
     # A pool that had nobody to give is not named with the decision, and nobody paid for it.
     return Past(
         kind=EventKind(kind),
@@ -154,8 +166,6 @@ def _past(
         rule=str(data.get("rule") or ""),
         by_person=by_person or data.get("decided_by") == "person",
         pool=str(data.get("pool") or ""),
-        chosen=picked[0] if picked else "",
-        changes={each["person"]: int(each.get("change") or 0) for each in candidates},
         tags=tuple(tags) if tags is not None else None,
         priority=priority,
     )

@@ -19,7 +19,7 @@ from router.rulebook.model import Phase, RuleBook, Verdict
 from router.rulebook.outcome import review_code
 from router.rulebook.shadow import Said, codes_of, decided_before, say
 from router.stages.classify.load import Judged
-from router.stages.route.decide import Plan, plan
+from router.stages.route.plan import Plan, plan
 from router.store.beside import Noted, as_bytes
 from router.store.books import version
 from router.store.tx import transaction

@@ -6,7 +6,7 @@ numbered and chained, every action gets its idempotency key.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
@@ -19,6 +19,7 @@ from router.lead.decision import (
     Decision,
     Effect,
     EndHandoff,
+    Hold,
     KnowContact,
     MoveClock,
     OfferHandoff,
@@ -28,11 +29,15 @@ from router.lead.decision import (
 from router.lead.events import Event, canonical, chain
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead, change
-from router.lead.states import ClockState, LeadState, check_move
+from router.lead.states import OWNED, ClockState, LeadState, OwnerKind, check_move
 from router.store.beside import Noted
 from router.store.binary import Json
 from router.store.people import key_digest
 from router.store.writes import Into, Row, Writes, action_row
+
+#: A lead that waits for somebody of whom nobody knows when they are back is looked at again after
+#: so long; whoever comes back before has it looked at at once.
+LOOK_AGAIN = timedelta(hours=1)
 
 
 class Work:
@@ -168,12 +173,19 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
 def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
     for event in decision.events:
         _write_event(work, event, batch.now)
+    if _waits(work.lead) and not _waits(after):
+        work.writes.put(Into.UNHELD, (work.id,))
     if work.lead.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
         work.writes.put(Into.CLOSE_REVIEWS, (batch.now, work.id))
     lead = after
     for number, effect in enumerate(decision.effects):
         lead = _write_effect(batch, work, lead, number, effect)
     return lead
+
+
+def _waits(lead: Lead) -> bool:
+    """Return whether a lead waits in its pool."""
+    return lead.owner is not None and lead.owner.kind is OwnerKind.POOL and lead.state in OWNED
 
 
 def _write_event(work: Work, event: Event, now: datetime) -> None:
@@ -209,6 +221,9 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
         case StopClock():
             state = ClockState.MET if effect.met else ClockState.CANCELLED
             writes.put(Into.STOP_CLOCK, (state.value, now, work.id, effect.kind.value))
+        case Hold():
+            look_at = effect.look_at or now + LOOK_AGAIN
+            writes.put(Into.HELD, (work.id, lead.book, effect.pool, now, look_at))
         case MoveClock():
             moved = (effect.next_step, effect.next_at, effect.breached, work.id, effect.kind.value)
             writes.put(Into.MOVE_CLOCK, moved)

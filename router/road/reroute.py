@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from router.errors import Conflict, LeadRouterError, Transient
+from router.lead.decision import DECIDED_AGAIN
 from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.now import now as read_now
@@ -26,9 +27,11 @@ from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.desk import again
 from router.stages.desk.again import Asked, Fate, Past
+from router.stages.route.owner import asked_with
 from router.store.book_log import BookAct, Entry
-from router.store.decided import decided_by, give_back, leads_at
+from router.store.decided import decided_by, leads_at
 from router.store.leads import lock_leads
+from router.store.ledger import give_back_picks, pools_of_picks
 from router.store.roster import lock_pools
 from router.store.tx import Tx, transaction
 
@@ -251,7 +254,7 @@ class _Undoing:
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
             leads = lock_leads(tx, ids)
             thoughts = self._think(leads.values(), pasts(tx, ids), now)
-            self._settle_pools(tx, thoughts)
+            self._settle_pools(tx, thoughts, now)
             for thought in thoughts:
                 self._record(batch, thought, now)
             find_owners(road, tx, batch)
@@ -273,23 +276,25 @@ class _Undoing:
             decision = again.decide(lead, thought.afresh, self._asked, live, now)
             record(batch, batch.take(lead), decision)
 
-    def _settle_pools(self, tx: Tx, thoughts: list[Thought]) -> None:
+    def _settle_pools(self, tx: Tx, thoughts: list[Thought], now: datetime) -> None:
         """Lock every pool of the batch at once, in order, and give the wrong picks back."""
-        book, owed = self._road.app.settings.book, Counter[tuple[str, str]]()
-        given, pools = Counter[tuple[str, str]](), set[str]()
+        book, live = self._road.app.settings.book, self._road.app.live(self._new.digest)
+        pools, wrong = set[str](), list[tuple[LeadId, datetime]]()
         for thought in thoughts:
             if thought.fate is not Fate.CHANGES or thought.afresh is None:
                 continue
             wanted = thought.afresh.wanted
-            if wanted.kind == "pool":
-                pools.add(wanted.target)
-            for member, (credit, leads) in again.owed_back(thought.past, self._wish.digest).items():
-                owed[member] += credit
-                given[member] += leads
-        pools.update(pool for pool, _ in owed)
+            if wanted.kind == "pool" and wanted.target in live.pools:
+                pools |= {each.id for each in asked_with(live.pools[wanted.target], live.pools)}
+            wrong += [
+                (thought.lead.id, each.at)
+                for each in thought.past
+                if each.digest == self._wish.digest
+            ]
+        pools |= pools_of_picks(tx, wrong)
         if pools:
             lock_pools(tx, book, pools)
-            give_back(tx, book, {each: (owed[each], given[each]) for each in owed})
+        give_back_picks(tx, book, wrong, by=self._wish.by, reason=DECIDED_AGAIN, now=now)
 
     def report(self) -> Report:
         """Return what was counted."""

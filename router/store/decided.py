@@ -1,6 +1,6 @@
-"""Leads by the version that decided them, what was decided about each, and picks given back."""
+"""Leads by the version that decided them, and what was decided about each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -50,10 +50,6 @@ _UNDECIDED: Final[LiteralString] = """
 _PAST: Final[LiteralString] = """
     SELECT lead_id, kind, at, data, personal->'facts'->'tags', personal->'facts'->>'priority'
     FROM event WHERE lead_id = ANY(%s) AND kind = ANY(%s) ORDER BY lead_id, seq
-"""
-_GIVE_BACK: Final[LiteralString] = """
-    UPDATE pool_member SET credit = credit - %s, assigned = greatest(assigned - %s, 0)
-    WHERE book = %s AND pool_id = %s AND person_id = %s
 """
 
 
@@ -127,21 +123,3 @@ def decisions_of(tx: Tx, leads: Sequence[UUID]) -> list[tuple[Any, ...]]:
         before, None where that is not kept (any more).
     """
     return [tuple(row) for row in tx.rows(_PAST, (list(leads), list(DECISIONS)))]
-
-
-def give_back(tx: Tx, book: str, picks: Mapping[tuple[str, str], tuple[int, int]]) -> None:
-    """Undo what picks changed of the ledger; the caller holds the pools' locks.
-
-    Args:
-        tx: Open transaction.
-        book: Which book's pools.
-        picks: By pool and person: what was added to the credit, and how many leads were given.
-    """
-    tx.many(
-        _GIVE_BACK,
-        [
-            (credit, given, book, pool, person)
-            for (pool, person), (credit, given) in sorted(picks.items())
-            if credit or given
-        ],
-    )

@@ -189,6 +189,7 @@ def _body(lead: Lead) -> Json:
             "returning": lead.returning,
             "account": lead.account,
             "lane": lead.lane,
+            "answer_from": lead.answer_from,
             "lane_sla": lead.lane_sla,
             "rule": lead.rule,
             "why": lead.why,
@@ -249,6 +250,7 @@ def _body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
         "returning": body["returning"],
         "account": _account(body.get("account")),
         "lane": body.get("lane", ""),
+        "answer_from": _moment(body.get("answer_from")),
         "lane_sla": body.get("lane_sla", ""),
         "rule": body["rule"],
         "why": body["why"],
@@ -281,9 +283,13 @@ def _account(body: Mapping[str, Any] | None) -> AccountMatch | None:
         **{
             **found,
             "account_id": UUID(found["account_id"]),
-            "active_at": datetime.fromisoformat(active) if active else None,
+            "active_at": _moment(active),
         }
     )
+
+
+def _moment(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 def _classification(body: Mapping[str, Any] | None) -> Classification | None:

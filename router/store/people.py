@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from router.lead.ids import ContactId, lock_key
+from router.lead.ids import ContactId, LeadId, lock_key
 from router.lead.model import Lead
 from router.store.leads import COLUMNS, lead_of
 from router.store.tx import Tx
@@ -46,6 +47,28 @@ def contacts_by_key(tx: Tx, book: str, keys: Iterable[str]) -> dict[str, Contact
         (book, list(wanted)),
     )
     return {wanted[digest]: ContactId(contact_id) for digest, contact_id in rows}
+
+
+def last_owners(tx: Tx, leads: Sequence[Lead]) -> dict[LeadId, tuple[str, datetime]]:
+    """Return who owned the newest earlier lead of the same contact, and when that was received.
+
+    Leads whose person has no earlier one that somebody owned are absent. Locks nothing.
+
+    Args:
+        tx: Open transaction.
+        leads: Of known contacts.
+    """
+    mine = [lead for lead in leads if lead.contact_id is not None]
+    if not mine:
+        return {}
+    rows = tx.rows(
+        "SELECT w.id, o.owner_id, o.received_at FROM unnest(%s::uuid[], %s::uuid[])"
+        " AS w (id, contact_id) CROSS JOIN LATERAL (SELECT owner_id, received_at FROM lead"
+        "  WHERE lead.contact_id = w.contact_id AND lead.id <> w.id AND owner_kind = 'person'"
+        "  ORDER BY received_at DESC, lead.id DESC LIMIT 1) o",
+        ([lead.id for lead in mine], [lead.contact_id for lead in mine]),
+    )
+    return {LeadId(row[0]): (row[1], row[2]) for row in rows}
 
 
 def open_leads_of(

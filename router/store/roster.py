@@ -1,8 +1,25 @@
-"""The fairness ledger of pools: who is owed what, and the locks under which turns are taken."""
+"""The locks under which turns are taken, and what the members of pools are owed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from router.store.people import lock_names
 from router.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """What stands of a member of a pool."""
+
+    #: In units: 2^32 are one lead.
+    credit: int = 0
+    #: Leads given so far.
+    assigned: int = 0
+    #: Credit of an absence that is still to be paid out, in units.
+    banked: int = 0
+    #: Until when what it was given keeps it busy, at the pool's pace; None for not at all.
+    busy_until: datetime | None = None
 
 
 def lock_pools(tx: Tx, book: str, pools: Iterable[str]) -> None:
@@ -30,34 +47,68 @@ def _lock(tx: Tx, book: str, pools: Sequence[str]) -> int:
     )
 
 
-def ledger(tx: Tx, book: str, members: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Read what each member of the locked pools is owed; new members start at 0.
+def lock_people(tx: Tx, book: str, people: Iterable[str]) -> None:
+    """Lock people whose caps count over all pools; comes after the pools.
+
+    Their names are locked and no row of theirs, in one order for everybody.
+    """
+    lock_names(tx, ((f"person:{book}", each) for each in people))
+
+
+def member_rows(
+    tx: Tx, book: str, members: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], MemberRow]:
+    """Read what each member is owed; new members start with nothing.
 
     Args:
-        tx: Open transaction that holds the pool locks.
+        tx: Open transaction; for a pick, it holds the pools' locks.
         book: Which book's pools.
-        members: Pairs of pool and person, as the rule book lists them.
+        members: Pairs of pool and member, as the rule book lists them.
+
+    Returns:
+        What stands of each; those without a row are absent.
     """
     pools, people = [each[0] for each in members], [each[1] for each in members]
-    query = (
-        "SELECT m.pool_id, m.person_id, m.credit FROM pool_member m WHERE m.book = %s"
-        " AND (m.pool_id, m.person_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
-    )
-    found = {(row[0], row[1]): int(row[2]) for row in tx.rows(query, (book, pools, people))}
-    if len(found) < len(members):
-        tx.run(
-            "INSERT INTO pool_member (book, pool_id, person_id)"
-            " SELECT %s, * FROM unnest(%s::text[], %s::text[]) ON CONFLICT DO NOTHING",
-            (book, pools, people),
-        )
-    return {member: found.get(member, 0) for member in members}
-
-
-def assigned_counts(tx: Tx, book: str) -> list[tuple[str, str, int, int]]:
-    """Return the ledger for people: pool, person, credit, number of leads assigned."""
     rows = tx.rows(
-        "SELECT pool_id, person_id, credit, assigned FROM pool_member WHERE book = %s"
-        " ORDER BY pool_id, person_id",
+        "SELECT m.pool_id, m.person_id, m.credit, m.assigned, m.banked, m.busy_until"
+        " FROM pool_member m WHERE m.book = %s AND (m.pool_id, m.person_id) IN"
+        " (SELECT * FROM unnest(%s::text[], %s::text[]))",
+        (book, pools, people),
+    )
+    return {(row[0], row[1]): MemberRow(row[2], row[3], row[4], row[5]) for row in rows}
+
+
+def open_counts(tx: Tx, book: str, people: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Count the open leads of people, by person and pool (empty: given without one)."""
+    rows = tx.rows(
+        "SELECT owner_id, pool, count(*) FROM lead WHERE book = %s AND owner_id = ANY(%s)"
+        " AND state IN ('routed', 'activated', 'accepted', 'contacted')"
+        " AND owner_kind = 'person' GROUP BY owner_id, pool",
+        (book, list(people)),
+    )
+    return {(row[0], row[1]): int(row[2]) for row in rows}
+
+
+def set_busy(tx: Tx, book: str, busy: Iterable[tuple[str, str, datetime]]) -> None:
+    """Write until when members are kept busy by what they were given.
+
+    Args:
+        tx: Open transaction that holds the pools' locks.
+        book: Which book's pools.
+        busy: Pool, person and moment.
+    """
+    tx.many(
+        "UPDATE pool_member SET busy_until = %s WHERE book = %s AND pool_id = %s"
+        " AND person_id = %s",
+        [(until, book, pool, person) for pool, person, until in busy],
+    )
+
+
+def assigned_counts(tx: Tx, book: str) -> dict[tuple[str, str], MemberRow]:
+    """Return what stands of every member of every pool, by pool and member. Locks nothing."""
+    rows = tx.rows(
+        "SELECT pool_id, person_id, credit, assigned, banked, busy_until FROM pool_member"
+        " WHERE book = %s ORDER BY pool_id, person_id",
         (book,),
     )
-    return [(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
+    return {(row[0], row[1]): MemberRow(row[2], row[3], row[4], row[5]) for row in rows}

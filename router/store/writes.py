@@ -3,7 +3,7 @@
 ``Writes`` only collects; :func:`flush` is the one place that changes what stages decide about.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -69,10 +69,11 @@ _CLOSE_REVIEWS: Final[LiteralString] = """
     UPDATE review_item SET state = 'withdrawn', answered_at = %s
     WHERE lead_id = %s AND state = 'open' AND blocking
 """
-_CREDIT: Final[LiteralString] = """
-    UPDATE pool_member SET credit = %s, assigned = assigned + %s
-    WHERE book = %s AND pool_id = %s AND person_id = %s
+_HELD: Final[LiteralString] = """
+    INSERT INTO held (lead_id, book, pool_id, since, look_at) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (lead_id) DO UPDATE SET pool_id = EXCLUDED.pool_id, look_at = EXCLUDED.look_at
 """
+_UNHELD: Final[LiteralString] = "DELETE FROM held WHERE lead_id = %s"
 
 
 class Into(Enum):
@@ -93,6 +94,8 @@ class Into(Enum):
     CLOCK = _CLOCKS
     RESTART_CLOCK = _RESTART_CLOCK
     REVIEW = _REVIEWS
+    UNHELD = _UNHELD
+    HELD = _HELD
     WITHDRAW = _WITHDRAW
     ACTION = _ACTIONS
     EVENT = _EVENTS
@@ -132,17 +135,6 @@ def flush(tx: Tx, writes: Writes) -> None:
             tx.copy(into.value, rows)
         else:
             tx.many(into.value, rows)
-
-
-def credit_members(tx: Tx, book: str, changed: Iterable[tuple[str, str, int, int]]) -> None:
-    """Write what pool members are owed after a batch of picks; the caller holds the pool locks.
-
-    Args:
-        tx: Open transaction.
-        book: Which book's pools.
-        changed: Pool, person, new credit, and how many leads were assigned to it in this batch.
-    """
-    tx.many(_CREDIT, [(credit, more, book, pool, person) for pool, person, credit, more in changed])
 
 
 def action_row(  # noqa: PLR0913 - one value per column of the table

@@ -21,7 +21,7 @@ from router.road.review import answer
 from router.road.tried import Seen, seen, unwatch, watch
 from router.rulebook.canary import Terms
 from router.rulebook.model import Phase, Rule, RuleBook
-from router.stages.route.decide import plan
+from router.stages.route.plan import plan
 from router.store import books
 from router.store.beside import Noted
 from router.store.tx import transaction

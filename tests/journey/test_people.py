@@ -161,7 +161,7 @@ def _check_fair(town: Town) -> None:
         )
     first = {(pool, person): count for pool, person, count in drawn}
     for pool in town.app.shelf.active().pools.values():
-        assert sum(credit for each, _person, credit, _ in rows if each == pool.id) == 0
+        assert sum(row.credit for (each, _person), row in rows.items() if each == pool.id) == 0
         given = {member.person: first.get((pool.id, member.person), 0) for member in pool.members}
         weights = sum(member.weight for member in pool.members)
         for member in pool.members:

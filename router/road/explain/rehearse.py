@@ -4,7 +4,6 @@ With a database the sample meets the people and the turns that are real, in a tr
 rolled back. Without one it meets an empty world: nobody is known, and every pool starts even.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -24,7 +23,7 @@ from router.road.capture import capture
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.explain.build import Material, gather
 from router.road.record import Batch
-from router.rulebook.model import Pool, RuleBook, Source
+from router.rulebook.model import RuleBook, Source
 from router.rulebook.worktime import work_time
 from router.settings import Settings
 from router.stages.activate import decide as activate
@@ -32,7 +31,7 @@ from router.stages.capture import decide as captures
 from router.stages.classify import decide as classify
 from router.stages.clean import decide as clean
 from router.stages.route import decide as route
-from router.stages.route.rotation import Seat
+from router.stages.route.turns import Turns
 from router.store.reading import StoredEvent
 from router.store.reviews import ReviewItem
 from router.store.tx import rehearsal
@@ -232,18 +231,10 @@ class _Alone:
             lead,
             route.plan(lead, self.book, None),
             self.book,
-            seats={pool.id: tuple(self._seats(pool)) for pool in self.book.pools.values()},
-            away={},
+            Turns(self.now),
             review_by=self._review_by,
-            now=self.now,
         )
         return self._take(decision)
-
-    def _seats(self, pool: Pool) -> Iterable[Seat]:
-        for member in pool.members:
-            hours = work_time(self.book.calendars[self.book.people[member.person].calendar])
-            off = pool.require == "on_shift" and not hours.is_open(self.now)
-            yield Seat(member.person, member.weight, 0, "off shift" if off else "")
 
     def _take(self, decision: Decision) -> Lead:
         """Take a decision over in memory, as the recorder would in rows."""

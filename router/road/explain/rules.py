@@ -22,7 +22,7 @@ from router.rulebook.model import (
     Truth,
     Verdict,
 )
-from router.stages.route.decide import asked_beyond
+from router.stages.route.plan import asked_beyond
 
 _O = Operator
 _LONGEST = 60

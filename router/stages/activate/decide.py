@@ -124,6 +124,9 @@ def _clocks(
 ) -> tuple[StartClock, ...]:
     """Make the clocks that start with this offer."""
     start = lead.received_at if lead.handoff_id is None else now
+    if lead.answer_from is not None:
+        # What stands before it at its owner's pace comes first.
+        start = max(start, lead.answer_from)
     terms = _terms(policy)
     if not first_touch:
         terms = tuple(term for term in terms if term.kind is not ClockKind.FIRST_TOUCH)

@@ -1,36 +1,58 @@
-"""What route needs: the pools it picks from, under their locks, and who is away."""
+"""What route needs: the pools it picks from, under their locks, and all that stands there."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from router.app import App
 from router.lead.case import Case
 from router.lead.decision import Decision
+from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead
 from router.pipeline import StageName
-from router.rulebook.model import Pool, RuleBook
-from router.rulebook.worktime import work_time
-from router.stages.route.decide import LEFT, Choice, Plan, decide, plan
-from router.stages.route.rotation import Seat
+from router.rulebook.allowance import Allowance, allowed
+from router.rulebook.cover import stand_in
+from router.rulebook.model import First, Pool, RuleBook
+from router.stages.route.bounds import Bounds
+from router.stages.route.choose import GROUP
+from router.stages.route.decide import Choice, Plan, decide, plan
+from router.stages.route.owner import asked_with
+from router.stages.route.seats import Away, Bar, BarKind, Owed
+from router.stages.route.turns import Turns
 from router.store.absences import absent_people
-from router.store.roster import ledger, lock_pools
+from router.store.allowances import allowances_at
+from router.store.ledger import (
+    LedgerKind,
+    LedgerRow,
+    ensure_members,
+    give_back_leads,
+    given_since,
+    write_ledger,
+)
+from router.store.people import last_owners
+from router.store.roster import lock_people, lock_pools, member_rows, open_counts, set_busy
 from router.store.tx import Tx
-from router.store.writes import credit_members
+
+#: A lead that has no owner after so long was kept waiting by an outage.
+LATE = timedelta(minutes=15)
+
+#: By the digest of a lead's version and the pool it goes to, every pool that may be asked.
+_Asked = Mapping[tuple[str, str], tuple[Pool, ...]]
+_Cases = Sequence[tuple[Case, Plan]]
 
 
 @dataclass(slots=True)
-class Turns:
-    """The seats of every pool this batch may pick from, as they stand after each pick."""
+class Loaded:
+    """The pools of this batch, and what is written of them at its end."""
 
-    seats: dict[tuple[str, str], tuple[Seat, ...]] = field(default_factory=dict)
-    away: dict[str, str] = field(default_factory=dict)
-    #: The version of each lead with the people of today, by digest.
+    turns: Turns
+    #: The version of each lead with the people and allowances of today, by digest.
     books: dict[str, RuleBook] = field(default_factory=dict)
     #: When a review that is opened now is due, by digest; asked once a batch.
     review_by: dict[str, datetime] = field(default_factory=dict)
-    #: Leads assigned to a member by this batch, by pool and person.
-    assigned: dict[tuple[str, str], int] = field(default_factory=dict)
+    rows: list[LedgerRow] = field(default_factory=list)
+    busy: dict[tuple[str, str], datetime] = field(default_factory=dict)
     #: The choice of the decision that was made last; taken over by ``absorb``.
     choice: Choice | None = None
 
@@ -52,103 +74,215 @@ class Route:
         """Ask the rules, before any lock is taken."""
         return plan(case.lead, self._app.book(case.lead.digest), case.reroute)
 
-    def load(self, tx: Tx, cases: Sequence[tuple[Case, Plan]], now: datetime) -> Turns:
-        """Lock the pools that were named, in order, and read whose turn it is."""
-        turns = Turns()
-        for digest in {case.lead.digest for case, _ in cases}:
-            turns.books[digest] = self._app.live(digest)
+    def load(self, tx: Tx, cases: _Cases, now: datetime) -> Loaded:
+        """Lock the pools that may be asked, in order, and read what stands there."""
         serve = self._app.settings.book
-        for person, absent in absent_people(tx, serve, now).items():
-            until = absent.until
-            till = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until further notice"
-            turns.away[person] = f"away {till}" + (f" ({absent.reason})" if absent.reason else "")
-        wanted = {
-            (case.lead.digest, planned.target): turns.books[case.lead.digest].pools.get(
-                planned.target
-            )
-            for case, planned in cases
-            if planned.kind == "pool"
-        }
-        pools = {key: each for key, each in wanted.items() if each is not None}
-        if not pools:
-            return turns
-        lock_pools(tx, serve, [each.id for each in pools.values()])
-        members = sorted({(p.id, m.person) for p in pools.values() for m in p.members})
-        credit = ledger(tx, serve, members)
-        for key, each in pools.items():
-            turns.seats[key] = self._seats(each, turns.books[key[0]], credit, turns, now)
-        return turns
+        allowances = allowances_at(tx, serve, now)
+        away, off = _away(tx, serve, now), _off(allowances)
+        turns = Turns(now, away={**away, **off}, off=_off_in_pools(allowances))
+        loaded = Loaded(turns)
+        for digest in {case.lead.digest for case, _ in cases}:
+            loaded.books[digest] = allowed(self._app.live(digest), allowances)
+        asked = _asked(cases, loaded.books)
+        pools = {pool.id: pool for found in asked.values() for pool in found}
+        _lock(tx, serve, pools, cases, now)
+        if pools:
+            turns.owed = _owed(tx, serve, pools.values())
+            turns.last_owner = last_owners(tx, _sticky(cases, asked))
+            turns.wave = _wave(cases, pools, now)
+        _count(tx, serve, loaded, cases, asked)
+        return loaded
 
-    def decide(self, case: Case, planned: Plan, turns: Turns, now: datetime) -> Decision:
+    def decide(self, case: Case, planned: Plan, loaded: Loaded, now: datetime) -> Decision:
         """Pick, given everything that was picked before in this batch."""
         digest = case.lead.digest
-        book, seats = turns.books[digest], turns.seats.get((digest, planned.target))
-        review_by = turns.review_by.get(digest)
+        book = loaded.books[digest]
+        review_by = loaded.review_by.get(digest)
         if review_by is None:
-            review_by = turns.review_by[digest] = self._app.review_by(book, now)
-        decision, turns.choice = decide(
-            case.lead,
-            planned,
-            book,
-            seats={} if seats is None else {planned.target: seats},
-            away=turns.away,
-            review_by=review_by,
-            now=now,
+            review_by = loaded.review_by[digest] = self._app.review_by(book, now)
+        decision, loaded.choice = decide(
+            case.lead, planned, book, loaded.turns, review_by=review_by
         )
         return decision
 
-    def absorb(self, turns: Turns, planned: Plan, decision: Decision) -> None:  # noqa: ARG002 - the runner's shape
+    def absorb(self, loaded: Loaded, planned: Plan, decision: Decision) -> None:
         """Let the next lead of the batch see whose turn it is now, in every version of the book."""
-        choice = turns.choice
-        if choice is None or not choice.seats:
+        choice = loaded.choice
+        if choice is None or not choice.given:
             return
         pool, person = choice.owner.pool, choice.owner.id
-        turns.assigned[pool, person] = turns.assigned.get((pool, person), 0) + 1
-        owed = {seat.person: seat.credit for seat in choice.seats}
-        for key, seats in turns.seats.items():
-            if key == (decision.lead.digest, pool):
-                turns.seats[key] = choice.seats
-            elif key[1] == pool:
-                turns.seats[key] = tuple(
-                    replace(seat, credit=owed.get(seat.person, seat.credit)) for seat in seats
-                )
+        loaded.turns.take(pool, person, choice.changes, busy_until=choice.busy_until)
+        if choice.busy_until is not None:
+            loaded.busy[pool, person] = choice.busy_until
+        loaded.rows += _rows(choice, planned, decision.lead, loaded.turns.now)
 
-    def settled(self, turns: Turns, lead: Lead) -> None:
+    def settled(self, loaded: Loaded, lead: Lead) -> None:
         """Leads meet here only through whose turn it is."""
 
-    def finish(self, tx: Tx, turns: Turns) -> None:
+    def finish(self, tx: Tx, loaded: Loaded) -> None:
         """Write the ledger of this batch."""
-        picked = {pool for pool, _ in turns.assigned}
-        changed = {
-            (pool, seat.person): seat.credit
-            for (_, pool), seats in turns.seats.items()
-            if pool in picked
-            for seat in seats
-        }
-        credit_members(
-            tx,
-            self._app.settings.book,
-            [
-                (pool, person, credit, turns.assigned.get((pool, person), 0))
-                for (pool, person), credit in sorted(changed.items())
-            ],
-        )
+        serve = self._app.settings.book
+        write_ledger(tx, serve, loaded.rows)
+        set_busy(tx, serve, [(*key, until) for key, until in sorted(loaded.busy.items())])
 
-    @staticmethod
-    def _seats(
-        pool: Pool,
-        book: RuleBook,
-        credit: dict[tuple[str, str], int],
-        turns: Turns,
-        now: datetime,
-    ) -> tuple[Seat, ...]:
-        seats = []
-        for member in pool.members:
-            card = book.people.get(member.person)
-            barred = LEFT if card is None else turns.away.get(member.person, "")
-            if not barred and card is not None and pool.require == "on_shift":
-                hours = work_time(book.calendars[card.calendar])
-                barred = "" if hours.is_open(now) else "off shift"
-            owed = credit.get((pool.id, member.person), 0)
-            seats.append(Seat(member.person, member.weight, owed, barred))
-        return tuple(seats)
+
+def _away(tx: Tx, serve: str, now: datetime) -> dict[str, Away]:
+    """Return who is away, until when, and why."""
+    found = {}
+    for person, absent in absent_people(tx, serve, now).items():
+        till = _till(absent.until)
+        off = absent.kind == "off"
+        reason = f" ({absent.reason})" if absent.reason else ""
+        why = f"{'off' if off else 'away'} {till}{reason}"
+        kind = BarKind.OFF if off else BarKind.AWAY
+        found[person] = Away(Bar(kind, why, absent.until), absent.cover)
+    return found
+
+
+def _till(until: datetime | None) -> str:
+    return f"until {until:%Y-%m-%d %H:%M} UTC" if until is not None else "until further notice"
+
+
+def _off(allowances: Iterable[Allowance]) -> dict[str, Away]:
+    """Return who is off in every pool, by a manager's word."""
+    return {each.person: Away(_off_bar(each)) for each in allowances if each.off and not each.pool}
+
+
+def _off_in_pools(allowances: Iterable[Allowance]) -> dict[tuple[str, str], Bar]:
+    """Return who is off in one pool, by a manager's word."""
+    return {
+        (each.pool, each.person): _off_bar(each) for each in allowances if each.off and each.pool
+    }
+
+
+def _off_bar(allowance: Allowance) -> Bar:
+    reason = f" ({allowance.reason})" if allowance.reason else ""
+    why = f"off {_till(allowance.until_at)} by {allowance.by or 'a manager'}{reason}"
+    return Bar(BarKind.OFF, why, allowance.until_at)
+
+
+def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str], tuple[Pool, ...]]:
+    found = {}
+    for case, planned in cases:
+        key = case.lead.digest, planned.target
+        if planned.kind == "pool" and key not in found:
+            pools = books[key[0]].pools
+            found[key] = asked_with(pools[planned.target], pools) if planned.target in pools else ()
+    return found
+
+
+def _lock(tx: Tx, serve: str, pools: Iterable[str], cases: _Cases, now: datetime) -> None:
+    """Lock the pools in one go, and take back the picks that do not count as a turn."""
+    given_back = [case for case, _ in cases if case.reroute is not None and case.reroute.give_back]
+    before = {case.lead.owner.pool for case in given_back if case.lead.owner is not None}
+    wanted = {*pools, *before} - {""}
+    if wanted:
+        lock_pools(tx, serve, wanted)
+    for case in given_back:
+        if case.reroute is not None:
+            give_back_leads(
+                tx,
+                serve,
+                [case.lead.id],
+                by=case.reroute.by,
+                reason=case.reroute.note or case.reroute.reason,
+                now=now,
+            )
+
+
+def _owed(tx: Tx, serve: str, pools: Iterable[Pool]) -> dict[tuple[str, str], Owed]:
+    members = sorted(
+        {
+            (pool.id, name)
+            for pool in pools
+            for name in (
+                *(member.person for member in pool.members),
+                *(GROUP + group.pool for group in pool.groups),
+            )
+        }
+    )
+    rows = member_rows(tx, serve, members)
+    if len(rows) < len(members):
+        ensure_members(tx, serve, [each for each in members if each not in rows])
+    return {key: Owed(row.credit, row.banked, row.busy_until) for key, row in rows.items()}
+
+
+def _sticky(cases: _Cases, asked: _Asked) -> list[Lead]:
+    """Return the leads whose person's earlier owner comes first."""
+    return [
+        case.lead
+        for case, planned in cases
+        if case.lead.returning
+        and any(
+            First.LAST_OWNER in pool.first
+            for pool in asked.get((case.lead.digest, planned.target), ())
+        )
+    ]
+
+
+def _wave(cases: _Cases, pools: Mapping[str, Pool], now: datetime) -> frozenset[LeadId]:
+    """Return the leads that waited together with more others than their pool has members."""
+    late = [
+        (case.lead.id, planned.target)
+        for case, planned in cases
+        if (case.reroute is not None and case.reroute.wave)
+        or (case.reroute is None and not case.lead.lane and now - case.lead.received_at > LATE)
+    ]
+    many = Counter(target for _, target in late)
+    return frozenset(
+        lead_id
+        for lead_id, target in late
+        if target in pools and many[target] > len(pools[target].members)
+    )
+
+
+def _count(tx: Tx, serve: str, loaded: Loaded, cases: _Cases, asked: _Asked) -> None:
+    """Lock the people whose caps count over all pools, and count what binds."""
+    turns, bounds = loaded.turns, Bounds()
+    for digest, book in loaded.books.items():
+        mine = [pool for (of, _), found in asked.items() if of == digest for pool in found]
+        named = {
+            each
+            for case, planned in cases
+            if case.lead.digest == digest
+            for each in _named(case.lead, planned, turns)
+        }
+        covers = {stand_in(book, each, turns.away)[0] for each in named if each in turns.away}
+        bounds.add(book, mine, named | covers, turns.now)
+    if bounds.shared:
+        lock_people(tx, serve, bounds.shared)
+    if bounds.open:
+        turns.count_open(open_counts(tx, serve, sorted(bounds.open)))
+    turns.count_given(given_since(tx, serve, bounds.since))
+
+
+def _named(lead: Lead, planned: Plan, turns: Turns) -> set[str]:
+    """Return who may get a lead without being picked from a pool."""
+    found = {planned.target} if planned.kind == "person" else set()
+    if planned.kind == "pool":
+        found.add(turns.last_owner.get(lead.id, ("", turns.now))[0])
+        if lead.account is not None:
+            found |= {lead.account.owner, lead.account.opportunity_owner}
+    return found - {""}
+
+
+def _rows(choice: Choice, planned: Plan, lead: Lead, now: datetime) -> list[LedgerRow]:
+    """Return what the ledger says of a lead that was given to somebody, a row for each pool."""
+    reroute = planned.reroute
+    pool, person = choice.owner.pool, choice.owner.id
+    return [
+        LedgerRow(
+            id=timed_id(now, "ledger", lead.id, now, of),
+            pool=of,
+            kind=LedgerKind.ASSIGNED,
+            at=now,
+            lead_id=lead.id,
+            person=person if of == pool else "",
+            given=1 if of == pool else 0,
+            given_at=now,
+            changes={name: change for (at, name), change in choice.changes.items() if at == of},
+            by=reroute.by if reroute is not None else "",
+            reason=reroute.reason if reroute is not None else "",
+        )
+        for of in dict.fromkeys((pool, *(at for at, _ in choice.changes)))
+    ]

@@ -1,113 +1,122 @@
-"""Whose turn is it: smooth weighted rotation over the members of a pool who can take a lead.
+"""Whose turn is it: shares without drift, so that nobody is ever a lead ahead or behind.
 
-Each pick gives every eligible member as much credit as its weight; the one with the most credit
-is chosen and pays the sum of all weights. Over time everybody gets a share equal to its weight,
-and no two picks in a row go to one person where it can be helped (the smooth weighted round robin
-that load balancers use).
+Each pick owes every member who could have got the lead a share of it, by weight, and takes a whole
+lead from the one who gets it. Who comes first is decided as in the chairman assignment problem
+(R. Tijdeman, Discrete Mathematics 32, 1980): of those who are owed enough to be given a lead at
+all, the one whose turn may be put off the least. While the same ``k`` members with the same weights
+can take leads, nobody is then ever further from their due than ``1 - 1/(2k - 2)`` of a lead,
+whatever the weights. Taking the one who is owed most, or the smooth weighted rotation of load
+balancers, does not keep that promise.
+
+What is owed is counted in whole units, :data:`LEAD` of which are one lead, so that nothing is lost
+by rounding: all changes of a pick add up to nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from math import lcm
+
+#: Units of credit in one lead.
+LEAD = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """A member of a pool as it stands at the moment of a pick."""
+class Turn:
+    """Somebody who could get the next lead, and what they are owed."""
 
-    person: str
+    name: str
+    #: Above 0.
     weight: int
-    #: What it is owed, in units of weight.
+    #: In units, before the pick.
     credit: int
-    #: Why it cannot take a lead now; empty if it can.
-    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Considered:
-    """One member and the first reason for choosing it or passing it over."""
+class Place:
+    """Where somebody stands in a pick."""
 
-    person: str
-    chosen: bool
-    why: str
-    #: What it was owed when it was considered, in units of weight.
-    credit: int
-    #: What the pick has changed of what it is owed: so much is given back if the pick is undone.
-    change: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """Who is next, what everybody is owed afterwards, and why."""
-
-    #: None when nobody can take it; the caller must then use the fallback owner.
-    person: str | None
-    seats: tuple[Seat, ...]
-    considered: tuple[Considered, ...]
+    name: str
+    #: What they are owed of this pick and before, in units.
+    owed: int
+    #: What the pick changes of their credit, in units.
+    change: int
+    #: How many picks later their turn comes than the chosen one's, at the latest; 0 for the chosen.
+    later: float
 
 
-def pick(seats: Sequence[Seat], passed: Collection[str] = ()) -> Pick:
-    """Choose who gets the next lead.
+@lru_cache(maxsize=4096)
+def shares(weights: tuple[int, ...]) -> tuple[int, ...]:
+    """Divide one lead by weight, in whole units that add up to it (largest remainders).
 
-    Order of the seats does not matter: ties go to the higher weight, then to the id that sorts
-    first.
-
-    >>> seats = (Seat("ann", 2, 0), Seat("ben", 1, 0))
-    >>> turn, order = seats, []
-    >>> for _ in range(6):
-    ...     chosen = pick(turn)
-    ...     turn = chosen.seats
-    ...     order.append(chosen.person)
-    >>> order
-    ['ann', 'ben', 'ann', 'ann', 'ben', 'ann']
-    >>> pick(seats, passed=("ann", "ben")).person is None
+    >>> shares((1, 1)) == (LEAD // 2, LEAD // 2)
+    True
+    >>> sum(shares((3, 2, 2))) == LEAD
     True
 
     Args:
-        seats: Members with weight, credit and whether something bars them.
-        passed: People who declined or missed this very lead; they are never chosen for it.
+        weights: All above 0; of equal remainders the first gets the unit.
     """
-    bars = {seat.person: _bar(seat, passed) for seat in seats}
-    able = [seat for seat in seats if not bars[seat.person]]
-    if not able:
-        return Pick(None, tuple(seats), tuple(_passed_over(seat, bars) for seat in seats))
-    total = sum(seat.weight for seat in able)
-    offered = {seat.person: seat.credit + seat.weight for seat in able}
-    winner = min(able, key=lambda seat: (-offered[seat.person], -seat.weight, seat.person))
-    after = {**offered, winner.person: offered[winner.person] - total}
-    return Pick(
-        winner.person,
-        tuple(
-            [
-                Seat(seat.person, seat.weight, after.get(seat.person, seat.credit), seat.barred)
-                for seat in seats
-            ]
-        ),
-        tuple([_consider(seat, winner, offered, bars, total) for seat in seats]),
-    )
+    total = sum(weights)
+    parts = [divmod(LEAD * weight, total) for weight in weights]
+    found = [whole for whole, _ in parts]
+    behind = sorted(range(len(weights)), key=lambda at: (-parts[at][1], at))
+    for at in behind[: LEAD - sum(found)]:
+        found[at] += 1
+    return tuple(found)
 
 
-def _bar(seat: Seat, passed: Collection[str]) -> str:
-    if seat.person in passed:
-        return "declined or missed this lead before"
-    if seat.barred:
-        return seat.barred
-    return "weight 0" if seat.weight <= 0 else ""
+@lru_cache(maxsize=4096)
+def _stretch(weights: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what to multiply by, in order to compare amounts per weight in whole numbers."""
+    common = lcm(*weights)
+    return tuple(common // weight for weight in weights)
 
 
-def _passed_over(seat: Seat, bars: Mapping[str, str]) -> Considered:
-    return Considered(seat.person, chosen=False, why=bars[seat.person], credit=seat.credit)
+def take_turn(turns: Sequence[Turn]) -> tuple[Place, ...]:
+    """Give one lead to one of these, and say what it changes for each.
 
+    The order of ``turns`` does not matter: of equals, the higher weight comes first, then the name
+    that sorts first.
 
-def _consider(
-    seat: Seat, winner: Seat, offered: Mapping[str, int], bars: Mapping[str, str], total: int
-) -> Considered:
-    if bars[seat.person]:
-        return _passed_over(seat, bars)
-    mine, best = offered[seat.person], offered[winner.person]
-    if seat.person == winner.person:
-        paid = seat.weight - total
-        return Considered(
-            seat.person, chosen=True, why=f"owed the most ({best})", credit=mine, change=paid
+    >>> credit, order = {"ann": 0, "ben": 0}, []
+    >>> for _ in range(6):
+    ...     places = take_turn([Turn("ann", 2, credit["ann"]), Turn("ben", 1, credit["ben"])])
+    ...     order.append(places[0].name)
+    ...     credit = {each.name: credit[each.name] + each.change for each in places}
+    >>> order
+    ['ann', 'ben', 'ann', 'ann', 'ben', 'ann']
+
+    Args:
+        turns: Everybody who could get it; at least one.
+
+    Returns:
+        The chosen one first, then the others in the order in which their turns come.
+    """
+    ordered = sorted(turns, key=lambda turn: turn.name)
+    weights = tuple([turn.weight for turn in ordered])
+    owed = [turn.credit + share for turn, share in zip(ordered, shares(weights), strict=True)]
+    # With k members a lead may be given from 1/(2k-2) owed on, and must be before 1 - 1/(2k-2).
+    parts = max(2 * len(ordered) - 2, 1)
+    slack = [
+        (LEAD * (parts - 1) - each * parts) * stretch
+        for each, stretch in zip(owed, _stretch(weights), strict=True)
+    ]
+    ripe = [at for at, each in enumerate(owed) if each * parts >= LEAD]
+    if ripe:
+        chosen = min(ripe, key=lambda at: (slack[at], -weights[at]))
+    else:
+        # Only after members came or went: then whoever is owed most.
+        chosen = min(range(len(ordered)), key=lambda at: (-owed[at], -weights[at]))
+    unit = parts * LEAD * _stretch(weights)[0] * weights[0] / sum(weights)
+    places = [
+        Place(
+            turn.name,
+            owed[at],
+            owed[at] - turn.credit - (LEAD if at == chosen else 0),
+            0.0 if at == chosen else max((slack[at] - slack[chosen]) / unit, 0.0),
         )
-    why = f"owed {mine}, {best - mine} less" if mine < best else f"lost the tie at {mine}"
-    return Considered(seat.person, chosen=False, why=why, credit=mine, change=seat.weight)
+        for at, turn in enumerate(ordered)
+    ]
+    places[0], places[chosen] = places[chosen], places[0]
+    return (places[0], *sorted(places[1:], key=lambda each: (each.later, each.name)))

@@ -21,7 +21,6 @@ from router.stages.desk.again import (
     decide,
     left_alone,
     move,
-    owed_back,
     same,
     stays,
 )
@@ -34,8 +33,6 @@ ROUTED = Past(
     NOW,
     rule="wrong-turn",
     pool="sales-uk",
-    chosen="ann",
-    changes={"ann": -1, "bob": 1},
     tags=("webinar",),
     priority="normal",
 )
@@ -214,14 +211,3 @@ def test_a_question_that_is_not_asked_any_more_lets_its_lead_go_on(wrong: Lead) 
     assert waits == replace(held, digest="good")
     freed = move(held, ASKED, "good", NOW, release=True).lead
     assert (freed.state, freed.due_at, freed.reason) == (LeadState.CLEANED, NOW, "")
-
-
-def test_only_picks_of_the_bad_version_are_given_back() -> None:
-    good = replace(ROUTED, digest="good")
-    again = replace(ROUTED, chosen="bob", changes={"bob": 0})
-    alone = replace(ROUTED, pool="", changes={})
-    assert owed_back([good, alone], BAD) == {}
-    assert owed_back([good, ROUTED, again], BAD) == {
-        ("sales-uk", "ann"): (-1, 1),
-        ("sales-uk", "bob"): (1, 1),
-    }

@@ -8,14 +8,15 @@ from router.lead.ids import DeliveryId, LeadId
 from router.lead.model import Classification, Lead, Person
 from router.lead.states import LeadState
 from router.rulebook.model import Effect, Phase, RuleBook
-from router.stages.route.decide import LEFT, decide, plan
-from router.stages.route.rotation import Seat
+from router.stages.route.decide import decide, plan
+from router.stages.route.seats import Away, Bar, BarKind
+from router.stages.route.turns import Turns
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
-def code_of(book: RuleBook, *seats: Seat, away: str = "") -> object:
-    """Route a lead by a book whose every pool has these seats; return the code."""
+def code_of(book: RuleBook, *away: str) -> object:
+    """Route a lead while some people are away; return the code."""
     lead = Lead(
         id=LeadId(UUID(int=7)),
         book="default",
@@ -28,15 +29,10 @@ def code_of(book: RuleBook, *seats: Seat, away: str = "") -> object:
         classification=Classification("pricing", 0.9, "normal", "", "A demo, please."),
         digest=book.digest,
     )
-    decision, _ = decide(
-        lead,
-        plan(lead, book, None),
-        book,
-        seats=dict.fromkeys(book.pools, seats),
-        away={away: "away until further notice"} if away else {},
-        review_by=NOW + timedelta(hours=4),
-        now=NOW,
-    )
+    bar = Bar(BarKind.AWAY, "away until further notice")
+    turns = Turns(NOW, away=dict.fromkeys(away, Away(bar)))
+    planned = plan(lead, book, None)
+    decision, _ = decide(lead, planned, book, turns, review_by=NOW + timedelta(hours=4))
     return decision.events[0].data["code"]
 
 
@@ -49,17 +45,17 @@ def only(book: RuleBook, effect: Effect, phase: Phase) -> RuleBook:
 
 def test_a_lead_that_goes_where_its_rule_says_is_ruled(starter_book: RuleBook) -> None:
     book = only(starter_book, Effect(pool="uk-and-ireland"), Phase.ROUTES)
-    assert code_of(book, Seat("tom-keane", 1, 0)) == "ruled"
+    assert code_of(book) == "ruled"
 
 
 def test_a_lead_whose_pool_has_nobody_says_so(starter_book: RuleBook) -> None:
     book = only(starter_book, Effect(pool="uk-and-ireland"), Phase.ROUTES)
-    assert code_of(book, Seat("tom-keane", 1, 0, LEFT)) == "no_pool"
+    assert code_of(book, "tom-keane", "priya-shah") == "no_pool"
 
 
 def test_a_lead_whose_person_is_away_says_so(starter_book: RuleBook) -> None:
     book = only(starter_book, Effect(person="tom-keane"), Phase.ROUTES)
-    assert code_of(book, away="tom-keane") == "unavailable"
+    assert code_of(book, "tom-keane") == "unavailable"
 
 
 def test_a_lead_that_only_the_fallback_takes_says_so(starter_book: RuleBook) -> None:

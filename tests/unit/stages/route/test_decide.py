@@ -1,6 +1,5 @@
 """Who gets a lead when people have left, and when a person has brought the lead back."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -13,8 +12,8 @@ from router.lead.ids import DeliveryId, LeadId
 from router.lead.model import Classification, Lead, Owner, Person
 from router.lead.states import LeadState, OwnerKind
 from router.rulebook.model import AllOf, Effect, Phase, RuleBook
-from router.stages.route.decide import LEFT, decide, plan
-from router.stages.route.rotation import Seat
+from router.stages.route.decide import decide, plan
+from router.stages.route.turns import LEFT, Turns
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -41,19 +40,10 @@ def without(book: RuleBook, *left: str) -> RuleBook:
     return replace(book, people={name: it for name, it in book.people.items() if name not in left})
 
 
-def routed(
-    lead: Lead, book: RuleBook, reroute: Reroute | None = None, seats: Iterable[Seat] = ()
-) -> Decision:
-    """Route a lead; every pool has these seats."""
-    decision, _ = decide(
-        lead,
-        plan(lead, book, reroute),
-        book,
-        seats=dict.fromkeys(book.pools, tuple(seats)),
-        away={},
-        review_by=NOW + timedelta(hours=4),
-        now=NOW,
-    )
+def routed(lead: Lead, book: RuleBook, reroute: Reroute | None = None) -> Decision:
+    """Route a lead; nobody is owed anything yet."""
+    planned = plan(lead, book, reroute)
+    decision, _ = decide(lead, planned, book, Turns(NOW), review_by=NOW + timedelta(hours=4))
     return decision
 
 
@@ -83,11 +73,13 @@ def test_a_queue_whose_accountable_person_left_is_answered_for_by_the_fallback_o
 
 
 def test_a_pool_in_which_nobody_is_left_means_the_fallback_owner(starter_book: RuleBook) -> None:
-    book = without(starter_book, "tom-keane")
-    decision = routed(a_lead(book), book, seats=[Seat("tom-keane", 1, 5, LEFT)])
+    book = without(starter_book, "tom-keane", "priya-shah")
+    decision = routed(a_lead(book), book)
     assert decision.lead.owner == Owner(OwnerKind.PERSON, "ines-okafor", "ines-okafor")
+    said = {"chosen": False, "why": LEFT, "owed": 0.0, "bar": "left", "pool": "uk-and-ireland"}
     assert decision.events[0].data["candidates"] == [
-        {"person": "tom-keane", "chosen": False, "why": LEFT, "credit": 5, "change": 0}
+        {"person": "priya-shah", **said},
+        {"person": "tom-keane", **said},
     ]
 
 
@@ -104,7 +96,7 @@ def test_a_refusal_holds_a_lead_until_a_person_brings_it_back(starter_book: Rule
     first = routed(a_lead(starter_book, "solicitation"), starter_book).lead
     assert (first.state, first.reason) == (LeadState.REJECTED, "solicitation")
     restored = a_lead(starter_book, "solicitation", approved=("solicitation",))
-    decision = routed(restored, starter_book, seats=[Seat("tom-keane", 1, 0)])
+    decision = routed(restored, starter_book)
     assert (decision.lead.state, decision.lead.rule) == (LeadState.ROUTED, "uk-and-ireland")
     data = decision.events[0].data
     rule = next(one for one in starter_book.rules[Phase.ROUTES] if one.id == "uk-and-ireland")

@@ -1,0 +1,235 @@
+"""The pools as they stand while a batch picks from them: each pick sees those before it. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from router.lead.ids import LeadId
+from router.rulebook import periods
+from router.rulebook.model import (
+    Caps,
+    Member,
+    Method,
+    Period,
+    PersonCard,
+    Pool,
+    Ramp,
+    RuleBook,
+)
+from router.rulebook.worktime import work_time
+from router.stages.route.choose import GROUP, Changes
+from router.stages.route.seats import Away, Bar, BarKind, Limit, Owed, Seat
+
+#: Why a person of the lead's own version cannot own it: the active version has no such person.
+LEFT = "left the roster"
+_GONE = Bar(BarKind.LEFT, LEFT)
+_WEEK = timedelta(weeks=1)
+_HOUR = timedelta(hours=1)
+_NOTHING = Owed()
+
+#: In counts: all pools together, and leads given without one.
+ALL = "*"
+
+
+@dataclass(slots=True)
+class Turns:
+    """Everything that picks are made from, at one moment."""
+
+    now: datetime
+    #: By pool and member, what the ledger says.
+    owed: dict[tuple[str, str], Owed] = field(default_factory=dict)
+    #: Leads given, or open, by person, period and pool; :data:`ALL` counts those of all pools.
+    used: Counter[tuple[str, Period, str]] = field(default_factory=Counter)
+    away: Mapping[str, Away] = field(default_factory=dict)
+    #: Who is off in one pool, by pool and person.
+    off: Mapping[tuple[str, str], Bar] = field(default_factory=dict)
+    #: Who owned an earlier lead of the same contact, by lead: person and moment of that lead.
+    last_owner: Mapping[LeadId, tuple[str, datetime]] = field(default_factory=dict)
+    #: Leads that waited for somebody, so many that everybody who works today shares them.
+    wave: frozenset[LeadId] = frozenset()
+    _seats: dict[tuple[str, str], tuple[Seat, ...]] = field(default_factory=dict)
+
+    def seats(self, book: RuleBook, pool: Pool) -> tuple[Seat, ...]:
+        """Return a pool's members as they stand now; of a pool of groups, its groups.
+
+        Args:
+            book: The lead's version, with the people of today.
+            pool: One of its pools.
+        """
+        key = book.digest, pool.id
+        found = self._seats.get(key)
+        if found is None:
+            found = self._seats[key] = tuple(self._groups(pool) or self._members(book, pool))
+        return found
+
+    def count_open(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Take over how many leads people have open, by person and pool."""
+        for (person, pool), count in counts.items():
+            self.used[person, Period.OPEN, pool] += count
+            self.used[person, Period.OPEN, ALL] += count
+
+    def count_given(self, counts: Mapping[tuple[str, Period, str], int]) -> None:
+        """Take over how many leads people were given, by person, period and pool."""
+        for (person, period, pool), count in counts.items():
+            self.used[person, period, pool] += count
+            self.used[person, period, ALL] += count
+
+    def bar(self, book: RuleBook, person: str, *, on_shift: bool = False) -> Bar | None:
+        """Return what keeps a person from every lead now, caps over all pools included.
+
+        Args:
+            book: With the people of today.
+            person: Anybody.
+            on_shift: Whether being off shift keeps them from it.
+        """
+        card = book.people.get(person)
+        if card is None or card.left:
+            return _GONE
+        if person in self.away:
+            return self.away[person].bar
+        if on_shift and (off := self._off_shift(book, card)):
+            return off
+        full = (limit.bar for limit in self._limits(book, card, card.caps, ""))
+        return next((bar for bar in full if bar is not None), None)
+
+    def take(
+        self, pool: str, person: str, changes: Changes, *, busy_until: datetime | None
+    ) -> None:
+        """Let later picks see that somebody got a lead.
+
+        Args:
+            pool: The pool it was given in; empty for none.
+            person: Who got it.
+            changes: Of what members are owed.
+            busy_until: Until when they are kept busy by it; None where no pace is kept.
+        """
+        for key, (credit, banked) in changes.items():
+            before = self.owed.get(key, _NOTHING)
+            self.owed[key] = Owed(before.credit + credit, before.banked + banked, before.busy_until)
+        if busy_until is not None:
+            before = self.owed.get((pool, person), _NOTHING)
+            self.owed[pool, person] = Owed(before.credit, before.banked, busy_until)
+        for period in Period:
+            self.used[person, period, pool] += 1
+            self.used[person, period, ALL] += 1
+        self._seats.clear()
+
+    def answer_from(self, pool: Pool, person: str) -> datetime | None:
+        """Return when a person gets round to one more lead, at the pool's pace.
+
+        Args:
+            pool: The pool that gives the lead.
+            person: Who gets it.
+
+        Returns:
+            None where no pace is kept, or while nothing is before it.
+        """
+        until = self.owed.get((pool.id, person), _NOTHING).busy_until
+        return until if pool.pace and until is not None and until > self.now else None
+
+    def busy_until(self, book: RuleBook, pool: Pool, person: str) -> datetime | None:
+        """Return until when one more lead keeps a person busy; None where no pace is kept."""
+        if not pool.pace:
+            return None
+        hours = work_time(book.calendars[book.people[person].calendar])
+        start = self.answer_from(pool, person) or self.now
+        return hours.add(start, _HOUR / pool.pace)
+
+    def _groups(self, pool: Pool) -> list[Seat]:
+        return [
+            Seat(name, each.weight * 100, self.owed.get((pool.id, name), _NOTHING).credit)
+            for each in pool.groups
+            for name in (GROUP + each.pool,)
+        ]
+
+    def _members(self, book: RuleBook, pool: Pool) -> list[Seat]:
+        return [self._seat(book, pool, member) for member in pool.members]
+
+    def _seat(self, book: RuleBook, pool: Pool, member: Member) -> Seat:
+        person = member.person
+        owed = self.owed.get((pool.id, person), _NOTHING)
+        card = book.people.get(person)
+        if card is None or card.left:
+            return Seat(person, member.weight * 100, owed.credit, _GONE, banked=owed.banked)
+        away = self.away.get(person)
+        bar = away.bar if away is not None else self.off.get((pool.id, person))
+        if bar is None and pool.require == "on_shift":
+            bar = self._off_shift(book, card)
+        limits: tuple[Limit, ...] = ()
+        if member.caps or card.caps:
+            limits = (
+                *self._limits(book, card, card.caps, ""),
+                *self._limits(book, card, member.caps, pool.id),
+            )
+        return Seat(
+            person,
+            _weight(member, self.now, book.calendars[card.calendar].zone),
+            owed.credit,
+            bar,
+            member.tier,
+            owed.banked,
+            limits,
+            self.used[person, Period.OPEN, pool.id] if pool.method is Method.LEAST_OPEN else 0,
+            card.skills,
+            owed.busy_until,
+        )
+
+    def _off_shift(self, book: RuleBook, card: PersonCard) -> Bar | None:
+        opens = work_time(book.calendars[card.calendar]).next_opening(self.now)
+        if opens == self.now:
+            return None
+        zone = _zone(book.calendars[card.calendar].zone)
+        return Bar(BarKind.OFF_SHIFT, f"off shift until {opens.astimezone(zone):%a %H:%M}", opens)
+
+    def _limits(self, book: RuleBook, card: PersonCard, caps: Caps, pool: str) -> tuple[Limit, ...]:
+        """Return a person's caps, in one pool or over all of them, and how much is used."""
+        if not caps:
+            return ()
+        zone = _zone(book.calendars[card.calendar].zone)
+        return tuple(
+            [
+                Limit(
+                    period,
+                    caps[period],
+                    self.used[card.id, period, pool or ALL],
+                    pool,
+                    None if period is Period.OPEN else periods.ends(period, self.now, zone),
+                )
+                for period in Period
+                if period in caps
+            ]
+        )
+
+
+def _weight(member: Member, now: datetime, zone: str) -> int:
+    """Return a member's weight in hundredths, on its way up while a ramp lasts."""
+    if member.ramp is None:
+        return member.weight * 100
+    return member.weight * ramped(member.ramp, now, _zone(zone))
+
+
+def ramped(ramp: Ramp, now: datetime, zone: ZoneInfo) -> int:
+    """Return how many per cent of their weight a joiner has; it rises each week.
+
+    >>> from datetime import UTC, date
+    >>> ramp = Ramp(date(2026, 3, 2), weeks=4, percent=20)
+    >>> [ramped(ramp, datetime(2026, 3, day, 12, tzinfo=UTC), ZoneInfo("UTC")) for day in
+    ...  (1, 2, 9, 16, 23, 30)]
+    [20, 20, 40, 60, 80, 100]
+
+    Args:
+        ramp: From when on, for how many weeks, and how much in the first of them.
+        now: The moment, aware.
+        zone: Where the person is.
+    """
+    weeks = (now.astimezone(zone).date() - ramp.start) // _WEEK
+    done = min(max(weeks, 0), ramp.weeks)
+    return ramp.percent + (100 - ramp.percent) * done // ramp.weeks
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
