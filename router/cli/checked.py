@@ -77,6 +77,12 @@ def _backtest(found: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, parts)) + f" ({found['since'][:10]} to {found['until'][:10]})"
 
 
+def _leavers(found: Mapping[str, int]) -> str:
+    who = ", ".join(f"{person} ({leads:,})" for person, leads in list(found.items())[:_SHOWN])
+    more = " and more" if len(found) > _SHOWN else ""
+    return f"gone, but with open leads: {who}{more}; see `lead-router people leavers`"
+
+
 def _examples(checks: Mapping[str, Any]) -> Iterator[str]:
     """Give the leads that would change most, or made-up ones where no lead of the past does."""
     moved = checks.get("backtest", {}).get("handovers", [])
@@ -115,4 +121,5 @@ _PARTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("guards", "guards", _guards),
     ("difference", "diff", _difference),
     ("backtest", "backtest", _backtest),
+    ("leavers", "leavers", _leavers),
 )

@@ -17,6 +17,7 @@ from router.errors import LeadRouterError
 from router.now import now, unshifted
 from router.plugins.destinations.address import addresses_of, ask_system, parse_target
 from router.road.heartbeat import SILENT_S
+from router.road.leavers import leavers
 from router.road.tick import SKEW
 from router.settings import Settings, secret_variable
 from router.store import actions, processes, waiting
@@ -26,6 +27,8 @@ from router.web.door import refuse_open_api
 
 _BROKER_S = 2.0
 _LOOK_UP_S = 3.0
+#: Leavers that are named.
+_SHOWN = 5
 #: Difference of our time from the database's that is worth a word.
 _NOTICED = timedelta(seconds=2)
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -93,6 +96,7 @@ def _all(app: App) -> Iterator[Finding]:
         _doors,
         _heartbeats,
         _depths,
+        _leavers,
         _switch,
     ):
         yield from _careful(check, app)
@@ -206,6 +210,21 @@ def _depths(_app: App, tx: Tx) -> Iterator[Finding]:
         yield Finding(Level.WARN, "parked", f"{listed}: look at them, correct, and replay.")
     if counts["clock_steps_overdue"]:
         yield Finding(Level.WARN, "clocks", "Steps are overdue: does a ticker run?")
+
+
+def _leavers(app: App, tx: Tx) -> Iterator[Finding]:
+    found = leavers(app, tx)
+    if not found:
+        yield Finding(Level.OK, "leavers", "Nobody who left has open leads.")
+        return
+    named = ", ".join(f"{each.person} ({each.leads})" for each in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    yield Finding(
+        Level.WARN,
+        "leavers",
+        f"Gone, but with open leads: {named}{more}. `lead-router people leavers` says what moves"
+        " them.",
+    )
 
 
 def _switch(_app: App, tx: Tx) -> Iterator[Finding]:

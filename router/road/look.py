@@ -10,6 +10,7 @@ from datetime import datetime
 
 from router.app import App
 from router.road.backtest import Report, Window, backtest
+from router.road.leavers import dropped
 from router.rulebook.analysis.analyse import analyse
 from router.rulebook.analysis.compare import compare
 from router.rulebook.analysis.difference import summary
@@ -20,6 +21,7 @@ from router.rulebook.trial.result import Trials
 from router.rulebook.trial.run import run_trials
 from router.rulebook.trial.tell import failure
 from router.rulebook.worktime import work_time
+from router.store.tx import transaction
 
 #: Told what is done, how much of it is done, and of how much; 0 when nobody knows.
 Watch = Callable[[str, int, int], None]
@@ -99,6 +101,10 @@ def weigh(  # noqa: PLR0913 - how closely, by name
     tell = watch or _tell_nobody
     tell("comparing with the active version", 0, 0)
     checks = {**looked.checks, "difference": summary(compare(serving, book))}
+    with transaction(app.engine) as tx:
+        gone = dropped(app, tx, book)
+    if gone:
+        checks["leavers"] = gone
     if past is None:
         checks["backtest"] = {"skipped": True}
         return replace(looked, change=replace(looked.change, tried=False), checks=checks)

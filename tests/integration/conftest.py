@@ -14,7 +14,10 @@ from router.rulebook.model import RuleBook
 from router.settings import Settings, settings
 from router.store import books
 from router.store.tx import transaction
+from tests.harm import bad, empty_monday
 from tests.versions import barred, follows
+
+__all__ = ["bad", "base", "empty_monday", "other", "run"]
 
 Run = Callable[..., tuple[int, dict[str, object]]]
 _BARS = "\npublishing: {approve_guards: true, window: london, owner: george-amari}\n"

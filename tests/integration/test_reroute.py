@@ -1,7 +1,6 @@
 """A bad version's harm on a real database, put right: owners, credits, clocks and tasks."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,11 +18,9 @@ from tests.build import MONDAY, events_of, inquiry, lead_now, messages_of, send,
 from tests.harm import (
     HOUR,
     TOO_STRICT,
-    WRONG_TURN,
     chained,
     clocks,
     given,
-    nothing_yet,
     pool_of,
     undo,
     use,
@@ -31,13 +28,7 @@ from tests.harm import (
 )
 from tests.versions import bent, news
 
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, so that everybody works, and begin without leads."""
-    nothing_yet(app)
-    with time_stands_at(MONDAY):
-        yield
+pytestmark = pytest.mark.usefixtures("empty_monday")
 
 
 @pytest.fixture
@@ -45,14 +36,6 @@ def good(app: App, starter_book: RuleBook) -> RuleBook:
     """Make a sound version the active one."""
     use(app, starter_book)
     return starter_book
-
-
-@pytest.fixture
-def bad(app: App, starter_book: RuleBook) -> RuleBook:
-    """Make a version active that sends leads of the United Kingdom to the pool dach."""
-    book = bent(starter_book, "10-guards.yaml", WRONG_TURN)
-    use(app, book)
-    return book
 
 
 def test_twenty_wrong_turns_get_the_owners_they_should_have_had(

@@ -2,11 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from router.app import App
 from router.errors import Conflict
 from router.lead.decision import ClockKind
 from router.lead.model import Lead
@@ -20,10 +18,8 @@ from router.rulebook.model import RuleBook
 from tests.build import MONDAY, events_of, inquiry, lead_now, send, time_stands_at
 from tests.harm import (
     HOUR,
-    WRONG_TURN,
     clocks,
     given,
-    nothing_yet,
     pool_of,
     state_of,
     undo,
@@ -32,23 +28,8 @@ from tests.harm import (
     withdrawn,
 )
 from tests.integration.conftest import Run
-from tests.versions import bent
 
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, so that everybody works, and begin without leads."""
-    nothing_yet(app)
-    with time_stands_at(MONDAY):
-        yield
-
-
-@pytest.fixture
-def bad(app: App, starter_book: RuleBook) -> RuleBook:
-    """Make a version active that sends leads of the United Kingdom to the pool dach."""
-    book = bent(starter_book, "10-guards.yaml", WRONG_TURN)
-    use(app, book)
-    return book
+pytestmark = pytest.mark.usefixtures("empty_monday")
 
 
 def test_a_preview_of_twenty_wrong_turns_changes_nothing(
