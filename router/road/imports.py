@@ -24,6 +24,7 @@ from router.rulebook.worktime import work_time
 from router.stages.capture.items import Item
 from router.stages.capture.rows import Format, Row, read_row, read_rows, row_key
 from router.store import import_rows, imports
+from router.store.import_rows import RefusedRow
 from router.store.imports import Import
 from router.store.tx import transaction
 
@@ -57,14 +58,6 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that is no lead."""
-
-    line: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """What was imported, or what would be."""
 
@@ -81,7 +74,7 @@ class Report:
     known: int
     #: Rows that stand in the file more than once.
     repeated: int
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedRow, ...]
     #: Columns that the mapping does not read, and how many rows have them; they become answers.
     unread: dict[str, int]
     #: Values that the source calls necessary, and how many rows lack them.
@@ -100,7 +93,7 @@ class _Found:
 
     rows: int = 0
     good: dict[bytes, tuple[int, NewDelivery]] = field(default_factory=dict)
-    refused: list[tuple[Refused, NewDelivery]] = field(default_factory=list)
+    refused: list[tuple[RefusedRow, NewDelivery]] = field(default_factory=list)
     repeated: int = 0
     unread: Counter[str] = field(default_factory=Counter)
     lacking: Counter[str] = field(default_factory=Counter)
@@ -203,7 +196,7 @@ def _read(rows: Iterable[Row], made: _Maker, name: str) -> _Found:
         if not problem:
             item, problem = made.read(row, each)
         if item is None:
-            found.refused.append((Refused(row.line, problem), made.new(row, key, problem)))
+            found.refused.append((RefusedRow(row.line, problem), made.new(row, key, problem)))
         elif key in found.good:
             found.repeated += 1
         else:

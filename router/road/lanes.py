@@ -20,7 +20,9 @@ from router.road.drain import LOCK_TIMEOUT, Road
 from router.rulebook.model import RuleBook
 from router.rulebook.worktime import work_time
 from router.store import import_rows, imports
+from router.store.import_rows import RefusedRow
 from router.store.imports import Import
+from router.store.pages import Place
 from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
@@ -30,6 +32,8 @@ _AT_ONCE = 20
 #: How long rows may wait before capture until no further ones are let in: else an hour in which
 #: no worker ran would end with an hour's rows at once.
 _BEHIND = timedelta(minutes=1)
+#: Refused rows that are shown with an import.
+_REFUSED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,19 @@ class Standing:
     lane: Import
     #: When about the last row is let in; None when none will be.
     ends_about: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An import with what became of its rows and leads."""
+
+    standing: Standing
+    #: Rows by what became of them: waiting, received, captured, refused, withdrawn, ...
+    rows: dict[str, int]
+    #: Leads by where they stand.
+    leads: dict[str, int]
+    #: The first rows that are no leads, and why.
+    refused: tuple[RefusedRow, ...]
 
 
 def let_in(road: Road, tx: Tx, now: datetime) -> None:
@@ -87,6 +104,42 @@ def standing(lane: Import, book: RuleBook, now: datetime) -> Standing:
     start, span = max(lane.next_at, now), time_for(lane.per_hour, lane.waiting)
     hours = book.calendars.get(lane.calendar)
     return Standing(lane, start + span if hours is None else work_time(hours).add(start, span))
+
+
+def listed(app: App, *, after: Place | None = None, limit: int) -> list[Standing]:
+    """Return imports, the newest first.
+
+    Args:
+        app: Of this process.
+        after: Place of the last one of the page before.
+        limit: Most to return.
+    """
+    now, book = read_now(), app.shelf.active()
+    with transaction(app.engine) as tx:
+        found = imports.imports(tx, app.settings.book, after=after, limit=limit)
+    return [standing(lane, book, now) for lane in found]
+
+
+def show(app: App, import_id: UUID) -> Shown:
+    """Return one import, with what became of its rows and leads.
+
+    Raises:
+        NotFound: There is no such import.
+    """
+    now, book = read_now(), app.shelf.active()
+    with transaction(app.engine) as tx:
+        lane = imports.read_import(tx, app.settings.book, import_id)
+        if lane is None:
+            raise unknown(import_id)
+        rows = import_rows.rows_by_state(tx, import_id)
+        leads = import_rows.leads_by_state(tx, import_id)
+        refused = import_rows.refused_rows(tx, import_id, _REFUSED)
+    return Shown(
+        standing(lane, book, now),
+        {state.value: many for state, many in rows.items()},
+        leads,
+        tuple(refused),
+    )
 
 
 def pause(app: App, import_id: UUID, by: str) -> Standing:

@@ -27,9 +27,13 @@ _KEYS: Final[LiteralString] = """
     RETURNING k.key
 """
 _LET_IN: Final[LiteralString] = """
-    UPDATE delivery SET state = 'received', received_at = %s WHERE id IN (
-        SELECT id FROM delivery WHERE import_id = %s AND state = 'waiting'
-        ORDER BY import_row LIMIT %s FOR UPDATE)
+    UPDATE delivery SET state = 'received',
+        received_at = %(now)s + (numbered.place - %(rows)s) * interval '1 microsecond'
+    FROM (
+        SELECT id, row_number() OVER (ORDER BY import_row) AS place FROM (
+            SELECT id, import_row FROM delivery WHERE import_id = %(import)s AND state = 'waiting'
+            ORDER BY import_row LIMIT %(rows)s FOR UPDATE) AS taken
+    ) AS numbered WHERE delivery.id = numbered.id
 """
 #: What waits, or was let in and not become a lead yet; also what could not become one.
 _TAKE_BACK: Final[LiteralString] = """
@@ -127,12 +131,12 @@ def let_in(tx: Tx, import_id: UUID, rows: int, now: datetime) -> int:
         tx: Open transaction that holds the import's lock.
         import_id: Its id.
         rows: How many.
-        now: From then on they count as received.
+        now: From then on they count as received; a microsecond apart, which keeps them in order.
 
     Returns:
         How many there were.
     """
-    return tx.run(_LET_IN, (now, import_id, rows))
+    return tx.run(_LET_IN, {"now": now, "import": import_id, "rows": rows})
 
 
 def is_behind(tx: Tx, import_id: UUID, before: datetime) -> bool:

@@ -30,8 +30,11 @@ _FAST = 3_600
 
 
 @pytest.fixture(autouse=True)
-def monday() -> Iterator[None]:
-    """Stand on a monday morning."""
+def monday(app: App) -> Iterator[None]:
+    """Stand on a monday morning, with no other import under way."""
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM delivery WHERE state = 'waiting'")
+        tx.run("DELETE FROM import")
     with time_stands_at(MONDAY):
         yield
 

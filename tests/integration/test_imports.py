@@ -179,14 +179,20 @@ def test_a_ticker_that_dies_before_it_commits_has_let_nothing_in(app: App, road:
     lane = lane_of(app, report.import_id)
     assert lane.next_at is not None
 
+    moment = lane.next_at
+
     class Killed(BaseException):
         """Stands for kill -9."""
 
-    with pytest.raises(Killed), transaction(app.engine) as tx:
-        lanes.let_in(road, tx, lane.next_at)
-        raise Killed
+    def dies() -> None:
+        with transaction(app.engine) as tx:
+            lanes.let_in(road, tx, moment)
+            raise Killed
+
+    with pytest.raises(Killed):
+        dies()
     assert lane_of(app, report.import_id) == lane
-    tick(road, lane.next_at)
+    tick(road, moment)
     assert lane_of(app, report.import_id).let_in == 1
 
 

@@ -9,8 +9,15 @@ from router.web.problem import problem_of, problem_response
 
 #: Largest body of a call, in bytes.
 MAX_BODY = 64 * 1024
-#: Calls whose body is a file: its media type, how it is called, and its largest size in bytes.
-FILES = {"/api/people/absences/ics": ("text/calendar", "a calendar file", 2 * 1024 * 1024)}
+#: Calls whose body is a file: its media types, how it is called, and its largest size in bytes.
+FILES = {
+    "/api/people/absences/ics": (("text/calendar",), "a calendar file", 2 * 1024 * 1024),
+    "/api/imports": (
+        ("text/csv", "application/x-ndjson", "application/jsonl"),
+        "a file of leads",
+        32 * 1024 * 1024,
+    ),
+}
 _UNAUTHORIZED = 401
 
 
@@ -65,11 +72,11 @@ def check_request(method: str, headers: Headers, path: str = "") -> None:
     bare = length in {"", "0"} and "transfer-encoding" not in headers
     if method in SAFE or (method == "DELETE" and bare):
         return
-    wanted, called, most = FILES.get(path, ("application/json", "JSON", MAX_BODY))
+    wanted, called, most = FILES.get(path, (("application/json",), "JSON", MAX_BODY))
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != wanted:
+    if kind not in wanted:
         raise Rejected(
-            f"Send {called}, with the header `Content-Type: {wanted}`.",
+            f"Send {called}, with the header `Content-Type: {'` or `'.join(wanted)}`.",
             status=415,
             code="not_json" if path not in FILES else "wrong_type",
         )
