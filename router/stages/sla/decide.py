@@ -1,23 +1,36 @@
 """Decides which steps of a ladder are due, and what each of them does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
 
 from router.lead.clock import Clock
 from router.lead.decision import Act, ClockKind, Decision, Effect, MoveClock, Reroute, StopClock
 from router.lead.events import Event, EventKind
 from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, ClockState, LeadState, OwnerKind
+from router.rulebook.cover import Covered
 from router.rulebook.model import RuleBook, Step, StepKind
-from router.rulebook.roster import Found, calendar, person, policy_of
+from router.rulebook.roster import calendar, person, policy_of
 from router.rulebook.worktime import WorkTime, work_time
-from router.stages.sla.messages import Next, hours_of, listener, notice, said, superior
+from router.stages.sla.messages import (
+    Next,
+    Told,
+    answerable,
+    hours_of,
+    listener,
+    notice,
+    said,
+    superior,
+)
 
 #: A lead that waits beside the road (review, parked) has nobody to be told; its clock is looked at
 #: again after so long.
 LOOK_AGAIN = timedelta(hours=1)
 
 _TICKER = "ticker"
+_NOBODY: Mapping[str, Covered] = MappingProxyType({})
 _DAY = timedelta(days=1)
 _ENDED = frozenset({LeadState.CLOSED, LeadState.REJECTED, LeadState.MERGED})
 _ACCEPTED = frozenset({LeadState.ACCEPTED, LeadState.CONTACTED})
@@ -27,7 +40,14 @@ _NOTES = {
 }
 
 
-def decide(lead: Lead, clock: Clock, book: RuleBook, now: datetime) -> Decision:
+def decide(
+    lead: Lead,
+    clock: Clock,
+    book: RuleBook,
+    now: datetime,
+    *,
+    away: Mapping[str, Covered] = _NOBODY,
+) -> Decision:
     """Take the steps of a clock's ladder that are due.
 
     After an outage several may be: each message is given once and in order, and the first step
@@ -40,6 +60,7 @@ def decide(lead: Lead, clock: Clock, book: RuleBook, now: datetime) -> Decision:
         clock: One of its clocks, likewise.
         book: The rule book the lead was routed with.
         now: The time, aware.
+        away: Who is away, by person: what they would be told, who is there for them is told.
 
     Returns:
         What to tell whom, where the clock goes next, and whether another owner must be found;
@@ -56,7 +77,7 @@ def decide(lead: Lead, clock: Clock, book: RuleBook, now: datetime) -> Decision:
         clock.kind is ClockKind.ACCEPTANCE or lead.state is LeadState.CONTACTED
     ):
         return Decision(lead, effects=(StopClock(clock.kind, met=True),))
-    return _Climb(lead, lead.owner, clock, book, now).decision()
+    return _Climb(lead, lead.owner, clock, book, now, away).decision()
 
 
 def _unowned(lead: Lead, clock: Clock, now: datetime) -> Effect:
@@ -75,6 +96,7 @@ class _Climb:
     clock: Clock
     book: RuleBook
     now: datetime
+    away: Mapping[str, Covered]
     events: list[Event] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     breached: bool = False
@@ -125,7 +147,7 @@ class _Climb:
         ladder = self._ladder
         if again or step >= len(ladder):
             told = person(self.book, self.owner.accountable)
-            return _next_working_day(hours_of(self.book, told), due, max(due, self.now))
+            return _next_working_day(hours_of(self.book, told.card), due, max(due, self.now))
         share = self.clock.target * ladder[step].at
         return self._work.add(self.clock.started_at, share)
 
@@ -144,14 +166,14 @@ class _Climb:
     def _say(self, kind: StepKind | None, then: Next) -> None:
         """Tell who must hear of a step; a step that changes nothing is passed in silence."""
         if kind is StepKind.WARN:
-            self._tell(listener(self.book, self.owner), then, EventKind.SLA_WARNED)
+            self._tell(listener(self.book, self.owner, self.away), then, EventKind.SLA_WARNED)
         elif kind is StepKind.ESCALATE:
-            self._tell(superior(self.book, self.owner), then, EventKind.SLA_ESCALATED)
+            self._tell(superior(self.book, self.owner, self.away), then, EventKind.SLA_ESCALATED)
         elif kind is StepKind.REPEAT:
-            told = person(self.book, self.owner.accountable)
+            told = answerable(self.book, self.owner, self.away)
             self._tell(told, then, EventKind.SLA_ESCALATED, again=True)
 
-    def _tell(self, told: Found, then: Next, kind: EventKind, *, again: bool = False) -> None:
+    def _tell(self, told: Told, then: Next, kind: EventKind, *, again: bool = False) -> None:
         body = notice(
             self.lead, self.owner, self.clock, self.book, told=told, then=then, now=self.now
         )
