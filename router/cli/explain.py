@@ -131,7 +131,7 @@ def _of_sample(what: str, source: str, rules: Path | None) -> "list[Explanation]
     from router.errors import Misconfigured, Transient  # noqa: PLC0415 - beside its use; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
 
-    body, named = _read(what)
+    body, named = read_sample(what)
     moment = now()
     if rules is not None:
         return _alone(body, source or named, rules, moment)
@@ -170,8 +170,12 @@ def _alone(body: bytes, source: str, rules: Path | None, moment: datetime) -> "l
     return [build(each, book) for each in rehearse_alone(told, book, delivery, moment)]
 
 
-def _read(what: str) -> tuple[bytes, str]:
-    """Return a sample's body, and its source where the sample names it."""
+def read_sample(what: str) -> tuple[bytes, str]:
+    """Return a sample's body, and its source where the sample names it.
+
+    Args:
+        what: A file, the name of a shipped sample, or ``-`` for standard input.
+    """
     from router.cli import post  # noqa: PLC0415 - slow to import; --help does without
 
     if what == "-":

@@ -5,10 +5,12 @@ import sys
 import typer
 
 from router.cli import (
+    accounts,
     bench,
     demo,
     doctor,
     explain,
+    imports,
     keys,
     leads,
     migrate,
@@ -46,7 +48,7 @@ app = typer.Typer(
 #: In the order in which `--help` lists them: trying out, looking, acting, operating.
 _PARTS = (
     *(up, demo, send),
-    *(leads, explain, tasks, review, people, replay),
+    *(leads, explain, tasks, review, people, accounts, replay, imports),
     *(rules, rules_map, outbound, keys),
     *(doctor, migrate, processes, bench),
 )

@@ -14,6 +14,7 @@ from router.lead.events import EventKind, chain
 from router.lead.facts import Facts, facts_from, facts_of
 from router.lead.model import Lead
 from router.lead.states import OwnerKind
+from router.road.explain.account import account_of
 from router.road.explain.next import next_steps
 from router.road.explain.rules import phases
 from router.road.explain.timeline import words_of
@@ -125,6 +126,7 @@ def build(material: Material, book: RuleBook | None) -> Explanation:
     facts, origin = _facts(lead, judged)
     zone = _zone(lead, book)
     questions = tuple(_question(item) for item in material.questions)
+    cleaned = next((event for event in reversed(events) if event.kind in _CLEANED), None)
     return Explanation(
         lead_id=lead.id,
         state=lead.state,
@@ -134,7 +136,8 @@ def build(material: Material, book: RuleBook | None) -> Explanation:
         rehearsed=material.rehearsed,
         merged_into=lead.merged_into,
         came=_came(material),
-        cleaned=_cleaned(lead, events),
+        cleaned=_cleaned(lead, cleaned),
+        account=account_of(lead, cleaned.data, cleaned.personal, names) if cleaned else None,
         digest=digest_of(material),
         facts=origin if book is not None else "",
         phases=(
@@ -239,8 +242,7 @@ def _came(material: Material) -> Came:
     )
 
 
-def _cleaned(lead: Lead, events: Sequence[StoredEvent]) -> Cleaned:
-    found = next((event for event in reversed(events) if event.kind in _CLEANED), None)
+def _cleaned(lead: Lead, found: StoredEvent | None) -> Cleaned:
     data: dict[str, Any] = found.data if found is not None else {}
     return Cleaned(
         match=str(data.get("match", "")),

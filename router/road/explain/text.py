@@ -5,6 +5,7 @@ from datetime import datetime
 from textwrap import fill
 from zoneinfo import ZoneInfo
 
+from router.road.explain.account import account_lines
 from router.road.explain.timeline import on_the_wall, span
 from router.road.explain.told import Explanation, PhaseTold
 
@@ -26,6 +27,7 @@ def tell(found: Explanation) -> str:
         ("", _head(found)),
         ("NEXT", _next(found)),
         ("WHAT CAME IN", _came(found)),
+        ("WHOSE ACCOUNT", account_lines(found.account)),
         ("WHAT IT IS ABOUT", _about(found)),
         ("WHY THERE", _rules(found)),
         ("WHO WAS CONSIDERED", _considered(found)),

@@ -99,9 +99,11 @@ def _captured(told: _Told) -> str:
 
 
 def _cleaned(told: _Told) -> str:
+    account = told.get("account") or {}
+    of = f"; of account {account['key']}" if account.get("key") else ""
     if told.get("match") == "returning":
-        return f"cleaned; a known person, found by {told.joined('matched_by')}"
-    return "cleaned; a new person"
+        return f"cleaned; a known person, found by {told.joined('matched_by')}{of}"
+    return f"cleaned; a new person{of}"
 
 
 def _classified(told: _Told) -> str:

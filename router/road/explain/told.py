@@ -38,6 +38,41 @@ class Cleaned:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountCandidate:
+    """An account that the lead might have belonged to, and why it does or does not."""
+
+    key: str
+    #: Its name; its key where the name was erased.
+    name: str
+    #: ``contact``, ``domain`` or ``name``.
+    by: str
+    #: 0..1.
+    score: float
+    won: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTold:
+    """Whose account the lead is."""
+
+    #: What the CRM calls it; empty when it is no account that we know.
+    key: str
+    name: str
+    by: str
+    score: float
+    #: True when it is the account of the open lead that this one joined.
+    kept: bool
+    #: Id and name of who owns the account; no name for somebody who is not on the roster.
+    owner: str
+    owner_name: str
+    #: The best ones, best first.
+    candidates: tuple[AccountCandidate, ...]
+    #: How many more there were.
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class RuleTold:
     """A rule, and the comparisons that speak for or against it."""
 
@@ -196,6 +231,8 @@ class Explanation:
     merged_into: UUID | None
     came: Came
     cleaned: Cleaned
+    #: None when no account was looked for.
+    account: AccountTold | None
     #: Digest of the rule book version.
     digest: str
     #: ``recorded`` when the facts are those that were judged, ``present`` when they are the

@@ -146,6 +146,45 @@ class CalendarQuery(Strict):
     by: Id = Field(default="", description="Id of the person who says so; empty: the key.")
 
 
+class AccountAsked(Strict):
+    """One account as the CRM has it; one that is known is replaced as a whole."""
+
+    key: str = Field(max_length=200, description="What the CRM calls it; names the account.")
+    name: str = Field(max_length=300)
+    domains: list[str] = Field(
+        default=[], max_length=100, description="Its domains, or addresses of its websites."
+    )
+    owner: Words = Field(default="", description="Id or e-mail address of who owns it.")
+    opportunity_owner: Words = Field(
+        default="", description="The same, of who owns its open opportunity; empty for none."
+    )
+    named: bool = Field(default=False, description="Whether it is a named account.")
+    country: Id = Field(default="", description="Country, as ISO 3166 code or name.")
+    active_at: AwareDatetime | None = Field(
+        default=None, description="When its owner last did anything about it."
+    )
+    contacts: list[str] = Field(
+        default=[],
+        max_length=1_000,
+        description="E-mail addresses of its contacts; only digests of them are kept.",
+    )
+
+
+class AccountsAsked(Strict):
+    """Accounts, some of all there are."""
+
+    accounts: list[AccountAsked] = Field(min_length=1, max_length=500)
+    by: Id = Field(default="", description="Who does it; empty: the key.")
+
+
+class AccountQuery(Strict):
+    """Which accounts."""
+
+    owner: Id = Field(default="", description="Id of the person who owns them.")
+    after: Id = Field(default="", description="`next` of the page before.")
+    limit: int = Field(default=USUAL, ge=1, le=MOST, description="Rows of the page.")
+
+
 class PageQuery(Strict):
     """Which page of a list."""
 

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from router.lead.model import Attribution, Classification, Lead, Owner, Person, Touchpoint
+from router.lead.model import (
+    AccountMatch,
+    Attribution,
+    Classification,
+    Lead,
+    Owner,
+    Person,
+    Touchpoint,
+)
 from router.lead.states import (
     ActionState,
     DeliveryState,
@@ -56,6 +64,9 @@ class LeadTold(Told):
     classification: Classification | None
     contact_id: UUID | None
     returning: bool
+    account: AccountMatch | None = Field(description="The company it belongs to, if we know it.")
+    lane: str = Field(description="Id of the import that it came in with; empty for a live lead.")
+    lane_sla: str = Field(description="SLA policy of that import; empty for none.")
     owner: Owner | None
     passed: tuple[str, ...]
     rule: str
@@ -277,12 +288,47 @@ class CalendarTold(Told):
     lines: list[CalendarLineTold]
 
 
+class AccountItemTold(Told):
+    """An account that we know."""
+
+    key: str
+    name: str
+    owner: str
+    opportunity_owner: str
+    named: bool
+    country: str
+    active_at: datetime | None
+    domains: tuple[str, ...]
+    contacts: int = Field(description="How many of its contacts' addresses are known.")
+    updated_at: datetime = Field(description="When it was last told otherwise than before.")
+
+
+class RemarkTold(Told):
+    """Something about one account of a list that was sent."""
+
+    line: int = Field(description="Its place in the list, from 1.")
+    key: str
+    problem: str
+
+
+class AccountsTakenTold(Told):
+    """What became of accounts that were sent."""
+
+    new: int
+    changed: int
+    unchanged: int
+    left_out: list[RemarkTold] = Field(description="Accounts that could not be used.")
+    noticed: list[RemarkTold] = Field(
+        description="Values that could not be used; the account went in without them."
+    )
+
+
 class TurnTold(Told):
     """A person's place in a pool, and what they are owed there."""
 
     pool: str
     weight: int
-    credit: int = Field(description="Units of weight owed; whoever is owed most is next.")
+    credit: float = Field(description="Leads owed; less than one while the same people take turns.")
     assigned: int = Field(description="Leads given so far.")
 
 
