@@ -175,6 +175,8 @@ def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
         _write_event(work, event, batch.now)
     if _waits(work.lead) and not _waits(after):
         work.writes.put(Into.UNHELD, (work.id,))
+    if (person := _freed(work.lead, after)) is not None:
+        work.writes.put(Into.WAKE, (after.book, person, "freed", batch.now))
     if work.lead.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
         work.writes.put(Into.CLOSE_REVIEWS, (batch.now, work.id))
     lead = after
@@ -186,6 +188,14 @@ def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
 def _waits(lead: Lead) -> bool:
     """Return whether a lead waits in its pool."""
     return lead.owner is not None and lead.owner.kind is OwnerKind.POOL and lead.state in OWNED
+
+
+def _freed(before: Lead, after: Lead) -> str | None:
+    """Return whose cap has room again: who was chosen from a pool and has the lead no more."""
+    owner = before.owner
+    if owner is None or owner.kind is not OwnerKind.PERSON or before.state not in OWNED:
+        return None
+    return owner.id if after.owner != owner or after.state not in OWNED else None
 
 
 def _write_event(work: Work, event: Event, now: datetime) -> None:

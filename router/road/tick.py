@@ -25,8 +25,10 @@ from router.road.deliver import Outbound
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.periodic import PERIODIC, Periodic
 from router.road.record import Batch, Work, record
+from router.road.release import release
 from router.stages.sla.decide import decide
 from router.store import actions, clocks, tickets, waiting
+from router.store.held import next_look
 from router.store.leads import lock_leads
 from router.store.processes import database_now, take_slot
 from router.store.tx import transaction
@@ -103,6 +105,7 @@ class Ticker:
         parts: tuple[Callable[[], object], ...] = (
             self._watch_skew,
             self._climb,
+            self._release,
             self._road.sweep,
             self._ring_and_relieve,
             *(partial(self._take_turn, job) for job in PERIODIC),
@@ -126,6 +129,10 @@ class Ticker:
         else:
             return True
         return False
+
+    def _release(self) -> None:
+        """Give leads that wait to whoever can take them now."""
+        release(self._road)
 
     def _climb(self) -> None:
         if not self._skewed:
@@ -272,7 +279,10 @@ class Ticker:
 
     def _nap(self) -> float:
         with transaction(self._app.engine) as tx:
-            soonest = clocks.next_due(tx)
+            soonest = min(
+                (each for each in (clocks.next_due(tx), next_look(tx)) if each is not None),
+                default=None,
+            )
         if soonest is None or self._skewed:
             return NAP_S
         left = (soonest - read_now()).total_seconds()

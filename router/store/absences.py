@@ -10,6 +10,7 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from router.lead.ids import timed_id
+from router.store.held import wake
 from router.store.tx import Tx
 
 _COLUMNS: Final[LiteralString] = (
@@ -127,7 +128,7 @@ def set_back(  # noqa: PLR0913 - who, when, and which absences
         kind: Only those of this kind; empty for all.
         said: Only those that somebody said, and none that came from a calendar.
     """
-    return tx.run(
+    ended = tx.run(
         "UPDATE absence SET until_at = %s, reassign_at = NULL,"
         " by = CASE WHEN %s = '' THEN by ELSE %s END"
         " WHERE book = %s AND person_id = %s AND from_at <= %s"
@@ -135,6 +136,9 @@ def set_back(  # noqa: PLR0913 - who, when, and which absences
         " AND (uid = '' OR NOT %s)",
         (now, by, by, book, person, now, now, kind, kind, said),
     )
+    if ended:
+        wake(tx, book, "back", now, person=person)
+    return ended
 
 
 def absences_since(tx: Tx, book: str, since: datetime, person: str = "") -> list[AbsenceRow]:

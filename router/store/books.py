@@ -11,6 +11,7 @@ import orjson
 from router.lead.ids import lock_key
 from router.rulebook.model import RuleBook
 from router.store.book_log import BookAct, Entry, note_act
+from router.store.held import wake
 from router.store.tx import Tx
 
 #: Prefixes that fit several versions list so many of them.
@@ -149,6 +150,9 @@ def move_alias(  # noqa: PLR0913 - one value per column
         " moved_at = EXCLUDED.moved_at, moved_by = EXCLUDED.moved_by",
         (serve, alias, digest, before, orjson.dumps(dict(terms or {})).decode(), now, by),
     )
+    if alias is Alias.ACTIVE:
+        # It may have other members, hours or caps: leads that wait are looked at again.
+        wake(tx, serve, "book", now)
     return replaced
 
 

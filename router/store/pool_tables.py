@@ -104,6 +104,17 @@ held = sa.Table(
     comment="A lead that waits in its pool until somebody can take it, and when to look again.",
 )
 
+wake = sa.Table(
+    "wake",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    text("book", default="default"),
+    text("person_id"),
+    text("why"),
+    at("at"),
+    comment="Somebody may be able to take leads that wait; read once, by who releases them.",
+)
+
 account = sa.Table(
     "account",
     metadata,

@@ -24,6 +24,7 @@ from router.store.pool_tables import (
     ledger,
     pool,
     pool_member,
+    wake,
 )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "shadow_tally",
     "switch",
     "ticket",
+    "wake",
 ]
 
 

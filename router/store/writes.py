@@ -73,6 +73,7 @@ _HELD: Final[LiteralString] = """
     INSERT INTO held (lead_id, book, pool_id, since, look_at) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (lead_id) DO UPDATE SET pool_id = EXCLUDED.pool_id, look_at = EXCLUDED.look_at
 """
+_WAKE: Final[LiteralString] = "INSERT INTO wake (book, person_id, why, at) VALUES (%s, %s, %s, %s)"
 _UNHELD: Final[LiteralString] = "DELETE FROM held WHERE lead_id = %s"
 
 
@@ -95,6 +96,7 @@ class Into(Enum):
     RESTART_CLOCK = _RESTART_CLOCK
     REVIEW = _REVIEWS
     UNHELD = _UNHELD
+    WAKE = _WAKE
     HELD = _HELD
     WITHDRAW = _WITHDRAW
     ACTION = _ACTIONS

@@ -103,6 +103,7 @@ def decline(  # noqa: PLR0913 - who, why and when, and the roster to judge it by
             f"Lead {lead.id} is with {named(book, who)}, the fallback owner, after whom nobody "
             "comes. Reassign it to a person, or close it."
         )
+    given_back = _costs_no_turn(owner, reason, book)
     event = Event(
         EventKind.LEAD_DECLINED,
         {
@@ -120,7 +121,9 @@ def decline(  # noqa: PLR0913 - who, why and when, and the roster to judge it by
             *_end(lead, HandoffState.DECLINED, reason or "declined"),
             StopClock(ClockKind.ACCEPTANCE, met=False),
         ),
-        reroute=Reroute("declined", who, note=reason),
+        reroute=Reroute(
+            "declined", who, note=reason, give_back=_costs_no_turn(owner, reason, book)
+        ),
     )
 
 
@@ -293,9 +296,18 @@ def _approved(lead: Lead) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*lead.approved, lead.reason)))
 
 
+def _costs_no_turn(owner: Owner, reason: str, book: RuleBook) -> bool:
+    """Return whether the pool gives the turn back to who declines for this reason."""
+    pool = book.pools.get(owner.pool)
+    said = "-".join(reason.casefold().replace("_", " ").split())
+    return pool is not None and said in {each.replace("_", "-") for each in pool.credit_back}
+
+
 def _taken(owner: Owner, who: str) -> Owner:
-    """Return the owner once ``who`` took it from a shared list."""
-    return owner if owner.kind is OwnerKind.PERSON else Owner(OwnerKind.PERSON, who, who)
+    """Return the owner once ``who`` took it from a shared list, or from its pool."""
+    if owner.kind is OwnerKind.PERSON:
+        return owner
+    return Owner(OwnerKind.PERSON, who, who, owner.pool)
 
 
 def _accepted(lead: Lead, owner: Owner, who: str, by: str) -> tuple[Event, ...]:

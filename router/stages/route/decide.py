@@ -44,6 +44,10 @@ def decide(
     if planned.kind == "review":
         return _review(lead, planned, book, review_by), None
     choice = find_owner(lead, planned, book, turns)
+    hold = Hold(choice.owner.id, choice.look_at) if choice.held else None
+    if hold is not None and lead.owner == choice.owner and planned.reroute is not None:
+        # It waits already, and still nobody can take it: nothing has happened.
+        return Decision(lead, effects=(hold,)), None
     why = _sentence(planned, choice)
     routed = change(
         lead,
@@ -59,7 +63,7 @@ def decide(
         due_at=turns.now,
         answer_from=choice.answer_from,
     )
-    effects: tuple[Effect, ...] = (Hold(choice.owner.id, choice.look_at),) if choice.held else ()
+    effects: tuple[Effect, ...] = (hold,) if hold is not None else ()
     event = _event(lead, planned, choice, book, why)
     return Decision(routed, events=(event,), effects=effects), choice
 

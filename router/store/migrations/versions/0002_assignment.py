@@ -135,6 +135,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_ledger_lead_id", "ledger", ["lead_id"], unique=False)
     op.create_index("ix_ledger_pool", "ledger", ["book", "pool_id", "id"], unique=False)
+    op.create_table(
+        "wake",
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("book", sa.Text(), server_default=sa.text("'default'"), nullable=False),
+        sa.Column("person_id", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("why", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_wake")),
+        comment="Somebody may be able to take leads that wait; read once, by who releases them.",
+    )
     op.add_column(
         "absence", sa.Column("kind", sa.Text(), server_default=sa.text("'away'"), nullable=False)
     )
@@ -262,6 +272,7 @@ def downgrade() -> None:
     op.drop_column("absence", "uid")
     op.drop_column("absence", "cover_id")
     op.drop_column("absence", "kind")
+    op.drop_table("wake")
     op.drop_index("ix_ledger_pool", table_name="ledger")
     op.drop_index("ix_ledger_lead_id", table_name="ledger")
     op.drop_index("ix_ledger_given", table_name="ledger", postgresql_where=sa.text("given <> 0"))

@@ -1,0 +1,219 @@
+"""A pool keeps its caps, holds what nobody can take, and gives it to whoever is back first."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from router.app import App
+from router.lead.states import LeadState, OwnerKind
+from router.pipeline import StageName
+from router.road import words
+from router.road.act import act
+from router.road.drain import Road
+from router.road.tick import Ticker
+from router.rulebook.model import RuleBook
+from router.store.absences import set_away, set_back
+from router.store.tx import transaction
+from tests.build import MONDAY, events_of, inquiry, lead_now, leads_of, send, store, time_stands_at
+from tests.build import delivery as a_delivery
+from tests.pools import UK, come_in, owner, stands, start_even, use, with_pool
+
+FALLBACK = "ines-okafor"
+BOTH = ("priya-shah", "tom-keane")
+
+
+@pytest.fixture(autouse=True)
+def monday(app: App) -> Iterator[None]:
+    """Stand on a monday morning, with nobody ahead or behind."""
+    start_even(app)
+    with time_stands_at(MONDAY):
+        yield
+
+
+def go_away(app: App, *people: str) -> None:
+    """Let people be away until further notice."""
+    with transaction(app.engine) as tx:
+        for person in people:
+            set_away(tx, book="default", person=person, until=None, reason="x", by="t", now=MONDAY)
+
+
+def come_back(app: App, *people: str) -> None:
+    """Let people be back."""
+    with transaction(app.engine) as tx:
+        for person in people:
+            set_back(tx, book="default", person=person, now=MONDAY + timedelta(seconds=1))
+
+
+def test_all_away_holds_leads_until_one_is_back(road: Road, starter_book: RuleBook) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "nobody: hold"))
+    go_away(app, *BOTH)
+    first, second = (send(road, inquiry()) for _ in range(2))
+    for lead in (first, second):
+        assert lead.owner is not None
+        assert (lead.owner.kind, lead.owner.id) == (OwnerKind.POOL, UK)
+        assert lead.owner.accountable == "george-amari"
+        assert lead.state is LeadState.ACTIVATED
+    with time_stands_at(MONDAY + timedelta(minutes=5)):
+        Ticker(app).round()
+        assert owner(lead_now(app, first.id)) == UK
+        events = len(events_of(app, first.id))
+        come_back(app, "tom-keane")
+        Ticker(app).round()
+    assert [owner(lead_now(app, lead.id)) for lead in (first, second)] == ["tom-keane"] * 2
+    # Looking at it while nobody could take it left no trace.
+    assert len(events_of(app, first.id)) == events + 3
+    with transaction(app.engine) as tx:
+        assert tx.rows("SELECT 1 FROM held") == []
+        assert tx.rows("SELECT 1 FROM wake") == []
+
+
+def test_all_away_goes_to_the_fallback_owner_where_the_pool_says_so(
+    road: Road, starter_book: RuleBook
+) -> None:
+    use(road.app, with_pool(starter_book, "nobody: fallback"))
+    go_away(road.app, *BOTH)
+    assert come_in(road, 1) == [FALLBACK]
+
+
+def test_all_away_goes_to_the_pools_behind(road: Road, starter_book: RuleBook) -> None:
+    use(road.app, with_pool(starter_book, "nobody: overflow\noverflow: [dach, north-america]"))
+    go_away(road.app, *BOTH, "jonas-brandt", "miriam-huber")
+    lead = send(road, inquiry())
+    assert owner(lead) in {"marcus-lee", "sofia-reyes"}
+    assert "nobody in pool uk-and-ireland can take it" in lead.why
+
+
+def test_all_capped_goes_to_the_fallback_owner_and_no_cap_is_exceeded(
+    road: Road, starter_book: RuleBook
+) -> None:
+    members = "members: [{person: priya-shah, cap: {open: 2}}, {person: tom-keane, cap: {day: 3}}]"
+    use(road.app, with_pool(starter_book, "", members=members))
+    bodies = [a_delivery(inquiry()) for _ in range(9)]
+    ids = store(road.app, *bodies)
+    while road.drain(StageName.CAPTURE):
+        continue
+    got = Counter(owner(leads_of(road.app, each)[0]) for each in ids)
+    assert got == {"priya-shah": 2, "tom-keane": 3, FALLBACK: 4}
+
+
+def test_a_closed_lead_makes_room_for_one_that_waits(road: Road, starter_book: RuleBook) -> None:
+    app = road.app
+    members = "members: [{person: priya-shah, cap: {open: 1}}]"
+    use(app, with_pool(starter_book, "nobody: hold", members=members))
+    first, second = (send(road, inquiry()) for _ in range(2))
+    assert (owner(first), owner(second)) == ("priya-shah", UK)
+    act(road, first.id, words.close("priya-shah", "converted"))
+    Ticker(app).round()
+    assert owner(lead_now(app, second.id)) == "priya-shah"
+
+
+def test_a_cap_over_all_pools_counts_in_each(road: Road, starter_book: RuleBook) -> None:
+    cards = "priya-shah: cap: {day: 2}"
+    use(road.app, with_pool(starter_book, "", cards=cards))
+    came = come_in(road, 4)
+    assert Counter(came) == {"priya-shah": 2, "tom-keane": 2}
+    assert come_in(road, 2) == ["tom-keane"] * 2
+    with time_stands_at(MONDAY + timedelta(days=1)):
+        assert "priya-shah" in come_in(road, 2)
+
+
+def test_a_lead_off_shift_waits_for_the_owners_morning(road: Road, starter_book: RuleBook) -> None:
+    use(road.app, with_pool(starter_book, "require: on_shift"))
+    with time_stands_at(MONDAY - timedelta(days=2)):
+        lead = send(road, inquiry())
+    assert owner(lead) in BOTH
+    assert "nobody is on shift" in lead.why
+    with transaction(road.app.engine) as tx:
+        row = tx.row("SELECT min(respond_by) FROM clock WHERE lead_id = %s", (lead.id,))
+    assert row is not None
+    assert row[0] > MONDAY - timedelta(hours=1)
+
+
+def test_who_owned_a_persons_lead_before_gets_the_next(road: Road, starter_book: RuleBook) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "first: [last_owner]\nsticky: 30d"))
+    body = inquiry()
+    first = send(road, body)
+    act(road, first.id, words.close(owner(first), "recycled"))
+    before = stands(app)
+    again = send(road, {**body, "message": "A demo once more, please."})
+    assert again.id != first.id
+    assert owner(again) == owner(first)
+    assert "owned this person's lead before" in again.why
+    after = stands(app)
+    # It was no turn of theirs.
+    assert {name: row.credit for name, row in after.items()} == {
+        name: row.credit for name, row in before.items()
+    }
+
+
+def test_a_lead_is_not_stuck_with_an_owner_who_is_away_when_the_person_asks_again(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "first: [last_owner]"))
+    body = inquiry()
+    first = send(road, body)
+    act(road, first.id, words.close(owner(first), "recycled"))
+    go_away(app, owner(first))
+    again = send(road, {**body, "message": "A demo once more, please."})
+    assert owner(again) in set(BOTH) - {owner(first)}
+
+
+def test_two_forms_of_one_person_at_once_make_one_lead_and_take_one_turn(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, ""))
+    body = inquiry()
+    ids = store(app, a_delivery(body), a_delivery({**body, "message": "And a demo, please."}))
+    while road.drain(StageName.CAPTURE):
+        continue
+    leads = [lead for each in ids for lead in leads_of(app, each)]
+    assert sorted(lead.state for lead in leads) == [LeadState.ACTIVATED, LeadState.MERGED]
+    assert sum(row.assigned for row in stands(app).values()) == 1
+
+
+def test_a_duplicate_of_an_assigned_lead_takes_no_turn(road: Road, starter_book: RuleBook) -> None:
+    use(road.app, with_pool(starter_book, ""))
+    body = inquiry()
+    first = send(road, body)
+    again = send(road, {**body, "message": "Another question about a demo."})
+    assert again.state is LeadState.MERGED
+    assert lead_now(road.app, first.id).owner == first.owner
+    assert sum(row.assigned for row in stands(road.app).values()) == 1
+
+
+def test_an_inactive_person_in_a_pool_gets_nothing(road: Road, starter_book: RuleBook) -> None:
+    use(road.app, with_pool(starter_book, "", cards="tom-keane: left: true"))
+    assert come_in(road, 3) == ["priya-shah"] * 3
+
+
+def test_a_decline_for_a_reason_that_does_not_count_gives_the_turn_back(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "credit_back: [wrong-territory]"))
+    first = send(road, inquiry())
+    said_no = owner(first)
+    act(road, first.id, words.decline(said_no, "Wrong territory", ""))
+    rows = stands(app)
+    assert rows[said_no].assigned == 0
+    assert sum(row.credit for row in rows.values()) == 0
+    second = send(road, inquiry())
+    act(road, second.id, words.decline(owner(second), "no time", ""))
+    assert sum(row.assigned for row in stands(app).values()) == 3
+
+
+def test_members_of_a_pool_that_is_pulled_from_take_leads_themselves(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "hand_out: pull"))
+    lead = send(road, inquiry())
+    assert owner(lead) == UK
+    Ticker(app).round()
+    assert owner(lead_now(app, lead.id)) == UK
