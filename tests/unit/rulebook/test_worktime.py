@@ -106,6 +106,31 @@ def test_extra_days_win_over_hours_and_holidays() -> None:
     assert work.add(christmas_eve, 3 * HOUR) == datetime(2026, 12, 29, 10, tzinfo=UTC)
 
 
+def test_half_day_ends_at_noon_and_the_rest_of_it_does_not_count() -> None:
+    half = ("2026 Dec 24 09:00-13:00",)
+    work = work_time(Calendar("half", "Europe/London", "Mo-Fr 09:00-17:30", "GB", "ENG", half))
+    christmas_eve = datetime(2026, 12, 24, 12, tzinfo=UTC)
+    assert work.is_open(christmas_eve)
+    assert not work.is_open(datetime(2026, 12, 24, 13, tzinfo=UTC))
+    # Christmas, its substitute for Boxing Day and a weekend lie between.
+    assert work.add(christmas_eve, 2 * HOUR) == datetime(2026, 12, 29, 10, tzinfo=UTC)
+    day = datetime(2026, 12, 24, tzinfo=UTC)
+    assert work.between(day, day + timedelta(days=1)) == 4 * HOUR
+
+
+def test_promise_of_a_night_shift_over_a_clock_change_is_kept_in_hours_that_pass() -> None:
+    nights = work_time(Calendar("all-nights", "Europe/Berlin", "22:00-06:00"))
+    spring, autumn = (
+        datetime(2026, 3, 28, 23, tzinfo=BERLIN),
+        datetime(2026, 10, 24, 23, tzinfo=BERLIN),
+    )
+    assert nights.add(spring, 4 * HOUR) == datetime(2026, 3, 29, 4, tzinfo=BERLIN)
+    assert nights.add(autumn, 4 * HOUR) == datetime(2026, 10, 25, 1, tzinfo=UTC), "the second 02:00"
+    # The night is over after 6 and 8 more hours; what is left belongs to the next one.
+    assert nights.add(spring, 7 * HOUR) == datetime(2026, 3, 29, 23, tzinfo=BERLIN)
+    assert nights.add(autumn, 9 * HOUR) == datetime(2026, 10, 25, 23, tzinfo=BERLIN)
+
+
 def test_round_the_clock_has_no_seams_between_years() -> None:
     always = work_time(Calendar("always", "Asia/Tokyo", "24/7"))
     start = datetime(2025, 6, 1, tzinfo=UTC)
