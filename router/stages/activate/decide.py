@@ -77,14 +77,9 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
         Conflict: The lead is not on its way to an owner, or has none.
         Misconfigured: The book lacks the owner's queue, calendar or policy.
     """
-    owner = lead.owner
     if lead.state is not LeadState.ROUTED and lead.state in OWNED:
         return Decision(lead)
-    if lead.state is not LeadState.ROUTED or owner is None:
-        raise Conflict(
-            f"Lead {lead.id} is {lead.state}, with owner {owner and owner.id}, and cannot be "
-            "activated. Route it first."
-        )
+    owner = _owner_of(lead)
     policy = policy_of(book, lead)
     goes_on = _goes_on(lead, first_touch, reroute)
     clocks = _clocks(calendar_of(book, owner), lead, policy, now, first_touch=not goes_on)
@@ -108,6 +103,17 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
             *_withdrawn(lead, book, owner, previous_owner, reroute),
         ),
     )
+
+
+def _owner_of(lead: Lead) -> Owner:
+    """Return the owner of a lead that can be activated."""
+    owner = lead.owner
+    if lead.state is not LeadState.ROUTED or owner is None:
+        raise Conflict(
+            f"Lead {lead.id} is {lead.state}, with owner {owner and owner.id}, and cannot be "
+            "activated. Route it first."
+        )
+    return owner
 
 
 def _goes_on(lead: Lead, first_touch: Clock | None, reroute: Reroute | None) -> bool:

@@ -51,7 +51,8 @@ def acting(lead: Lead, owner: Owner, book: RuleBook, by: str, person: str) -> st
 
     Raises:
         Conflict: The lead belongs to another person, who is named.
-        Rejected: The roster has no such person, or nobody is named for a shared list.
+        Rejected: The roster has no such person, they have left, or nobody is named for a shared
+            list.
     """
     owned = owner.kind is OwnerKind.PERSON
     who = person or (by if by != MACHINE else owner.id if owned else "")
@@ -72,6 +73,11 @@ def acting(lead: Lead, owner: Owner, book: RuleBook, by: str, person: str) -> st
         raise Rejected(
             f"There is no person {who!r} on the roster of the rule book. "
             "GET /api/people lists them.",
+            code="unknown_person",
+        )
+    if book.people[who].left:
+        raise Rejected(
+            f"{who!r} has left, and takes no lead any more. GET /api/people lists who is there.",
             code="unknown_person",
         )
     return who

@@ -10,6 +10,7 @@ from router.lead.model import Lead, Owner
 from router.lead.states import LeadState, OwnerKind
 from router.rulebook.model import Group, Member, Pool, RuleBook
 from router.stages.desk.again import Afresh, Wanted
+from router.stages.desk.standing import acting
 from router.stages.desk.transfer import (
     Stays,
     Transfer,
@@ -181,3 +182,10 @@ def test_one_way_must_be_said_and_no_more() -> None:
     for to, pools in (("", False), ("bob", True)):
         with pytest.raises(Rejected, match="one way"):
             way_of(to=to, to_pool="", pools=pools, rules=False)
+
+
+def test_somebody_who_left_takes_nothing_from_a_shared_list(lead: Lead, staffed: RuleBook) -> None:
+    people = {**staffed.people, "bob": replace(staffed.people["bob"], left=True)}
+    queued = Owner(OwnerKind.QUEUE, "support", "mona")
+    with pytest.raises(Rejected, match="'bob' has left"):
+        acting(lead, queued, replace(staffed, people=people), "bob", "")
