@@ -107,6 +107,8 @@ def _event(lead: Lead, planned: Plan, choice: Choice, book: RuleBook, why: str) 
             }
             for each in choice.considered
         ],
+        # To the last unit, in their order: so that the pick can be made again.
+        "credits": [each.credit for each in choice.considered],
     }
     if choice.answer_from is not None:
         data["answer_from"] = choice.answer_from.isoformat()

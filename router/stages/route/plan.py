@@ -34,7 +34,9 @@ class Plan:
     phase: Phase
 
 
-def plan(lead: Lead, book: RuleBook, reroute: Reroute | None) -> Plan:
+def plan(
+    lead: Lead, book: RuleBook, reroute: Reroute | None, *, facts: Facts | None = None
+) -> Plan:
     """Ask the rules who should get a lead.
 
     A guard with a target wins over every route; a lead that no route takes goes where the
@@ -45,8 +47,9 @@ def plan(lead: Lead, book: RuleBook, reroute: Reroute | None) -> Plan:
         lead: Classified, or owned when it is rerouted.
         book: The version the lead started with.
         reroute: Why another owner is needed; None for the first.
+        facts: What is judged instead of the lead's own facts, for asking what if.
     """
-    facts = facts_of(lead)
+    facts = facts_of(lead) if facts is None else facts
     extra = collect(book, Phase.ENRICH, facts)
     effects = [verdict.effect for verdict in extra]
     rule, effect, verdict, phase = _target(book, facts, lead.approved)
