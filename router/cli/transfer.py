@@ -200,6 +200,7 @@ def _run(wish: "Wish", *, yes: bool, json: bool) -> None:
             report = give(road, replace(wish, dry_run=True))
             if not json:
                 _tell(report)
+                say("Nothing was written." if wish.dry_run else "")
         if not wish.dry_run and not yes:
             if not report.going:
                 raise typer.Exit(OK)
@@ -218,21 +219,12 @@ def _run(wish: "Wish", *, yes: bool, json: bool) -> None:
 
 def _tell(report: "Report") -> None:
     """Print a report, or a preview, for people."""
-    from router.cli.lookup import SHOWN  # noqa: PLC0415 - slow to import; --help does without
-
     for warning in report.warnings:
         warn(f"Note: {warning}")
     verb = "would go" if report.dry_run else "went"
     say(f"{report.going} of {_leads(report.leads)} of {report.person} {verb} to others.")
-    rows = [
-        (line.state, line.pool or "-", line.to, str(line.leads), line.examples[0][:SHOWN])
-        for line in report.lines[:_LINES]
-    ]
-    if rows:
-        head = ("state", "out of pool", "to", "leads", "for example")
-        say("\n" + columns(head, rows, right=(3,)))
-    if len(report.lines) > _LINES:
-        say(f"... and {len(report.lines) - _LINES} more lines; --json has them all.")
+    if report.dry_run:
+        _tell_lines(report)
     if report.owners:
         hands = [(old, new, str(leads)) for old, new, leads in report.owners[:_LINES]]
         say("\n" + columns(("owner before", "owner now", "leads"), hands, right=(2,)))
@@ -243,30 +235,42 @@ def _tell(report: "Report") -> None:
     for lead, error in report.failed[:_LINES]:
         warn(f"Could not be given away: {lead}: {error}")
     if report.dry_run:
-        say("Nothing was written." if not report.failed else "Nothing was written; look at those.")
-    elif report.failed:
+        return
+    if report.failed:
         warn(f"{_leads(len(report.failed))} not done: run it again, what is done stays done.")
     elif report.going:
         say("Done: both owners of each lead are told, and the tasks of the one before recalled.")
 
 
+def _tell_lines(report: "Report") -> None:
+    from router.cli.lookup import SHOWN  # noqa: PLC0415 - slow to import; --help does without
+
+    rows = [
+        (line.state, line.pool or "-", line.to, str(line.leads), line.examples[0][:SHOWN])
+        for line in report.lines[:_LINES]
+    ]
+    if rows:
+        head = ("state", "out of pool", "to", "leads", "for example")
+        say("\n" + columns(head, rows, right=(3,)))
+    if len(report.lines) > _LINES:
+        say(f"... and {len(report.lines) - _LINES} more lines; --json has them all.")
+
+
 def _tell_promises(report: "Report") -> None:
     from router.cli.lookup import SHOWN, shown  # noqa: PLC0415 - slow to import; --help does without
 
-    if not report.due_soon:
+    if accepts := report.due_soon.get("acceptance", 0):
+        say(f"{_leads(accepts)} should be accepted within hours, or are late: that begins anew.")
+    touches = report.due_soon.get("first_touch", 0)
+    if not touches:
         return
-    say(f"Due within hours, or late already, among those that would go: {report.due_soon}.")
+    say(f"{_leads(touches)} should be spoken to within hours, or are late: that goes on.")
     rows = [
-        (
-            str(each.lead)[:SHOWN],
-            each.clock.value,
-            shown(each.respond_by),
-            "late" if each.late else "",
-        )
+        (str(each.lead)[:SHOWN], shown(each.respond_by), "late" if each.late else "")
         for each in report.promises
     ]
-    say(columns(("lead", "promise", "due", ""), rows))
-    say("Acceptance begins anew with the next owner; a first touch stays due when it was.\n")
+    say("\n" + columns(("lead", "due", ""), rows))
+    say(f"... and {touches - len(rows)} more.\n" if touches > len(rows) else "")
 
 
 def _row(each: "Leaver") -> tuple[str, ...]:

@@ -235,7 +235,6 @@ class _Run:
     def report(self) -> Report:
         """Return what was counted."""
         tally, asked = self.tally, self._transfer
-        due_soon, promises = tally.promises()
         return Report(
             person=asked.person,
             way=asked.way,
@@ -246,8 +245,8 @@ class _Run:
             lines=tally.lines(),
             stays=dict(tally.stays),
             owners=tuple((old, now, many) for (old, now), many in tally.owners.most_common()),
-            due_soon=due_soon,
-            promises=promises,
+            due_soon=dict(tally.due_soon),
+            promises=tally.promises(),
             warnings=self._warnings,
             failed=tuple(tally.failed),
             next=self._next,

@@ -14,7 +14,7 @@ from router.stages.desk.transfer import Stays, Way
 #: How soon a promise must be due to be worth a word before its lead changes hands.
 SOON = timedelta(hours=4)
 #: Leads that a line of the report names, and promises that it lists.
-_EXAMPLES, _PROMISES = 3, 20
+_EXAMPLES, _PROMISES = 3, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A promise that is due before its lead's next owner has had much time."""
+    """A first touch that is due before its lead's next owner has had much time."""
 
     lead: LeadId
-    clock: ClockKind
     respond_by: datetime
     late: bool
 
@@ -57,9 +56,10 @@ class Report:
     stays: dict[str, int]
     #: Owner before, owner now, and how many leads; empty for a preview, which picks nobody.
     owners: tuple[tuple[str, str, int], ...]
-    #: Promises of leads that would go which are due soon, or late already; only in a preview.
-    due_soon: int
-    #: The first of these.
+    #: Promises of leads that would go which are due soon, or late already, by kind of clock; only
+    #: in a preview. An acceptance begins anew with the next owner, a first touch goes on.
+    due_soon: dict[str, int]
+    #: The first touches among these that are due first.
     promises: tuple[Promise, ...]
     #: What should be known before it is done.
     warnings: tuple[str, ...]
@@ -79,6 +79,7 @@ class Tally:
     owners: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: list[tuple[str, str]] = field(default_factory=list)
     _lines: dict[tuple[str, str, str], list[LeadId]] = field(default_factory=dict)
+    due_soon: Counter[str] = field(default_factory=Counter)
     _promises: list[Promise] = field(default_factory=list)
 
     def stay(self, why: Stays) -> None:
@@ -100,11 +101,13 @@ class Tally:
 
     def promise(self, lead: LeadId, clocks: Mapping[ClockKind, Clock], now: datetime) -> None:
         """Note the promises of a lead that are due soon."""
-        self._promises += [
-            Promise(lead, kind, clock.respond_by, clock.respond_by <= now)
-            for kind, clock in clocks.items()
-            if clock.running and clock.respond_by <= now + SOON
-        ]
+        for kind, clock in clocks.items():
+            if not clock.running or clock.respond_by > now + SOON:
+                continue
+            self.due_soon[kind.value] += 1
+            if kind is ClockKind.FIRST_TOUCH:
+                late = clock.respond_by <= now
+                self._promises.append(Promise(lead, clock.respond_by, late))
 
     def fail(self, lead: LeadId, error: Exception) -> None:
         """Note a lead that could not be transferred."""
@@ -119,7 +122,7 @@ class Tally:
         ]
         return tuple(sorted(found, key=lambda line: (-line.leads, line.state, line.pool, line.to)))
 
-    def promises(self) -> tuple[int, tuple[Promise, ...]]:
-        """Return how many promises are due soon, and those that are due first."""
+    def promises(self) -> tuple[Promise, ...]:
+        """Return the first touches that are due first."""
         found = sorted(self._promises, key=lambda each: (each.respond_by, each.lead))
-        return len(found), tuple(found[:_PROMISES])
+        return tuple(found[:_PROMISES])

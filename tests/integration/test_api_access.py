@@ -72,6 +72,8 @@ def test_a_key_does_what_its_scope_says_and_no_more(road: Road) -> None:
     assert [status(road, key) for key in (reads, acts, admin)] == [200, 200, 200]
     assert [status(road, key, "POST", accept) for key in (reads, acts)] == [403, 200]
     assert [status(road, key, "POST", replay) for key in (reads, acts, admin)] == [403, 403, 404]
+    transfer = "/api/people/nobody-known/transfer"
+    assert [status(road, key, "POST", transfer) for key in (reads, acts)] == [403, 403]
 
 
 def test_a_wrong_revoked_or_expired_key_opens_nothing(road: Road) -> None:

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import AwareDatetime, Field
 
-from router.lead.decision import ClockKind
 from router.lead.states import LeadState
 from router.road.leavers import Leaver, leavers
 from router.road.transfer import FIRST, Wish, transfer
@@ -75,10 +74,9 @@ class HandsTold(Told):
 
 
 class PromiseTold(Told):
-    """A promise that is due within hours, or late."""
+    """A first touch that is due within hours, or late."""
 
     lead: UUID
-    clock: ClockKind
     respond_by: AwareDatetime
     late: bool
 
@@ -102,8 +100,10 @@ class TransferTold(Told):
     lines: list[GoingTold]
     stays: dict[str, int] = Field(description="Why leads stay, and how many.")
     owners: list[HandsTold] = Field(description="Empty for a preview, which picks nobody.")
-    due_soon: int = Field(description="Promises of leads that would go, due within hours or late.")
-    promises: list[PromiseTold]
+    due_soon: dict[str, int] = Field(
+        description="Promises of leads that would go, due within hours or late, by kind of clock."
+    )
+    promises: list[PromiseTold] = Field(description="First touches that are due first.")
     warnings: list[str]
     failed: list[FailedTold]
     more: bool = Field(description="Whether leads are left for another call.")
