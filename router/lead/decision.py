@@ -22,6 +22,9 @@ TRANSFERRED = "transferred"
 #: The same, where a person only said that the active rules shall decide.
 TRANSFERRED_BY_RULES = "transferred_by_rules"
 
+#: Why a lead changes hands that a member has taken from its pool.
+CLAIMED = "claimed"
+
 
 class ClockKind(StrEnum):
     """The promises that are watched."""
@@ -37,7 +40,7 @@ class Reroute:
     """Ask the route stage for another owner, in this same transaction."""
 
     #: Stable code: ``declined``, ``breached``, ``reassigned``, ``restored``, ``decided_again``,
-    #: ``transferred``, ``transferred_by_rules``.
+    #: ``transferred``, ``transferred_by_rules``, ``owner_offline``, ``owner_away``.
     reason: str
     #: Who asked for it: a person's id, or ``ticker``.
     by: str

@@ -172,13 +172,13 @@ class _Taking:
                 by=by,
                 reassign_at=again if moved else row.reassign_at,
             )
-            change_absence(self._tx, changed)
+            change_absence(self._tx, self._serve, changed, self._now)
         return told("changed")
 
     def end(self, row: AbsenceRow, why: str) -> Line:
         """End an absence that the calendar has no more."""
         if not self._wish.dry_run:
-            end_absence(self._tx, row.id, self._now, f"{_BY}{self._wish.by}")
+            end_absence(self._tx, self._serve, row, self._now, f"{_BY}{self._wish.by}")
         return Line("ended", row.person, row.start, row.until, why)
 
 

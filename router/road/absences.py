@@ -208,7 +208,7 @@ def cancel_absence(
     with transaction(app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         row = _locked(tx, app.settings.book, absence_id, person)
         if row.until is None or (row.until > now and row.until > row.start):
-            end_absence(tx, absence_id, now, by)
+            end_absence(tx, app.settings.book, row, now, by)
             row = _locked(tx, app.settings.book, absence_id, person)
             log.info("absence_ended", person_id=row.person, absence_id=str(absence_id), by=by)
     return row
@@ -264,7 +264,7 @@ def correct_absence(  # noqa: PLR0913 - which, what, by whom and when
             by=by,
             reassign_at=again if moved else row.reassign_at,
         )
-        change_absence(tx, changed)
+        change_absence(tx, app.settings.book, changed, now)
     log.info("absence_corrected", person_id=row.person, absence_id=str(absence_id), by=by)
     return changed
 

@@ -35,8 +35,9 @@ from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
 
-#: Why such a lead changes hands, as a stable code.
+#: Why such a lead changes hands, as a stable code: its owner switched themselves off, or is away.
 OWNER_OFFLINE: Final = "owner_offline"
+OWNER_AWAY: Final = "owner_away"
 #: Leads that change hands in one transaction, and transactions of one turn: a turn is short, since
 #: a ticker has clocks to fire.
 AT_ONCE, _PAGES = 20, 10
@@ -158,7 +159,8 @@ class _Turn:
 def _decide(road: Road, tx: Tx, batch: Batch, absence: AbsenceRow, ids: list[UUID]) -> int:
     """Find others for these leads; return how many nobody else can take."""
     note = why_handed_on(absence, wall_of(road.app.shelf.active(), absence.person), batch.now)
-    asked = Reroute(OWNER_OFFLINE, "ticker", note=note, never=(absence.person,))
+    reason = OWNER_OFFLINE if absence.kind == AbsenceKind.OFF else OWNER_AWAY
+    asked = Reroute(reason, "ticker", note=note, never=(absence.person,))
     for lead in lock_leads(tx, ids).values():
         # It may have been accepted, or given to somebody else, since it was found.
         if waits_for(lead, absence.person):

@@ -167,27 +167,41 @@ def lock_absence(tx: Tx, book: str, absence_id: UUID) -> AbsenceRow | None:
     return _row(row) if row else None
 
 
-def end_absence(tx: Tx, absence_id: UUID, now: datetime, by: str) -> None:
-    """End one absence now; one that has not begun is cancelled."""
+def end_absence(tx: Tx, book: str, row: AbsenceRow, now: datetime, by: str) -> None:
+    """End an absence now; one that has not begun is cancelled.
+
+    Args:
+        tx: Open transaction that holds its lock.
+        book: Which book's roster.
+        row: The absence.
+        now: The time.
+        by: Who says so.
+    """
     tx.run(
         "UPDATE absence SET until_at = GREATEST(from_at, %s), by = %s, reassign_at = NULL"
         " WHERE id = %s",
-        (now, by, absence_id),
+        (now, by, row.id),
     )
+    if row.start <= now:
+        wake(tx, book, "back", now, person=row.person)
 
 
-def change_absence(tx: Tx, row: AbsenceRow) -> None:
+def change_absence(tx: Tx, book: str, row: AbsenceRow, now: datetime) -> None:
     """Write an absence as it shall be; its person, kind and uid stay.
 
     Args:
         tx: Open transaction that holds its lock.
+        book: Which book's roster.
         row: What to write, by its id.
+        now: The time.
     """
     tx.run(
         "UPDATE absence SET from_at = %s, until_at = %s, reason = %s, cover_id = %s, by = %s,"
         " reassign_at = %s WHERE id = %s",
         (row.start, row.until, row.reason, row.cover, row.by, row.reassign_at, row.id),
     )
+    # It may begin later than it did, or end sooner than others were told.
+    wake(tx, book, "back", now, person=row.person)
 
 
 def from_calendar(tx: Tx, book: str, prefix: str) -> dict[tuple[str, str], AbsenceRow]:

@@ -16,6 +16,7 @@ from router.now import now as read_now
 from router.road.absences import Said, add_absence, cancel_absence
 from router.road.act import act
 from router.road.drain import Road
+from router.road.explain.build import explain
 from router.road.offline import OWNER_OFFLINE, PUT_OFF, hand_on
 from router.road.roster import set_back_now
 from router.road.tick import Ticker
@@ -117,6 +118,8 @@ def test_both_owners_read_that_the_owner_went_offline_and_when(road: Road, app: 
     said = orjson.loads(row[0])["data"]
     assert (said["reason"], said["note"]) == (OWNER_OFFLINE, "owner went offline at 10:00")
     assert event[0]["reason"] == OWNER_OFFLINE
+    (told,) = [each.words for each in explain(app, lead.id).timeline if "offline" in each.words]
+    assert told.startswith("its owner went offline, taken from ")
     assert ended == ("owner went offline at 10:00",)
 
 
@@ -193,9 +196,7 @@ def test_several_tickers_hand_each_lead_on_once(road: Road, app: App) -> None:
     assert due(app) == []
 
 
-def test_with_everybody_else_away_it_goes_to_the_fallback_owner(
-    road: Road, app: App
-) -> None:
+def test_with_everybody_else_away_it_goes_to_the_fallback_owner(road: Road, app: App) -> None:
     lead = send(road, inquiry())
     book = app.shelf.active()
     assert lead.owner is not None

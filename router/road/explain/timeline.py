@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from router.lead.events import EventKind as K
 
 _MINUTE, _HOUR = 60, 3600
+#: Why a lead changed hands that nobody gave away.
+_GONE = {"owner_offline": "its owner went offline", "owner_away": "its owner went away"}
 _CLOCKS = {"acceptance": "accepting it", "first_touch": "speaking to it", "review": "the review"}
 
 Data = Mapping[str, Any]
@@ -123,8 +125,9 @@ def _routed(told: _Told) -> str:
 
 
 def _reassigned(told: _Told) -> str:
-    before = f"{told.get('reason')} by {told.who('by')}, taken from {told.who('from')}"
-    return f"{before}, {_routed(told)}"
+    reason = str(told.get("reason"))
+    why = _GONE.get(reason) or f"{reason} by {told.who('by')}"
+    return f"{why}, taken from {told.who('from')}, {_routed(told)}"
 
 
 def _activated(told: _Told) -> str:
@@ -157,7 +160,8 @@ def _met(told: _Told) -> str:
 
 def _escalated(told: _Told) -> str:
     again = " again" if told.get("again") else ""
-    return f"{told.who('told')} was told{again} that {told.clock()} is late"
+    instead = f", in place of {told.who('away')}" if told.get("away") else ""
+    return f"{told.who('told')} was told{again}{instead} that {told.clock()} is late"
 
 
 def _opened(told: _Told) -> str:
