@@ -76,7 +76,6 @@ def stands(app: App, pool: str = UK) -> dict[str, MemberRow]:
 def start_even(app: App) -> None:
     """Let nobody be owed anything, nobody be away, and no lead be open."""
     with transaction(app.engine) as tx:
-        tx.run("UPDATE pool_member SET credit = 0, banked = 0, assigned = 0, busy_until = NULL")
-        for table in ("ledger", "held", "wake", "absence", "allowance", "clock"):
+        for table in ("pool_member", "ledger", "held", "wake", "absence", "allowance", "clock"):
             tx.run(f"DELETE FROM {table}")  # type: ignore[arg-type]  # noqa: S608 - names of ours
         tx.run("UPDATE lead SET state = 'closed', outcome = 'spam' WHERE owner_id IS NOT NULL")

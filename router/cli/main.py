@@ -6,6 +6,7 @@ import typer
 
 from router.cli import (
     accounts,
+    allowances,
     bench,
     demo,
     doctor,
@@ -16,6 +17,7 @@ from router.cli import (
     migrate,
     outbound,
     people,
+    pools,
     processes,
     replay,
     review,
@@ -48,7 +50,7 @@ app = typer.Typer(
 #: In the order in which `--help` lists them: trying out, looking, acting, operating.
 _PARTS = (
     *(up, demo, send),
-    *(leads, explain, tasks, review, people, accounts, replay, imports),
+    *(leads, explain, tasks, review, people, pools, allowances, accounts, replay, imports),
     *(rules, rules_map, outbound, keys),
     *(doctor, migrate, processes, bench),
 )

@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 
 from router.app import App
+from router.errors import Conflict, Rejected
 from router.lead.case import Case
 from router.lead.decision import Decision
 from router.lead.model import Lead, change
@@ -223,6 +224,10 @@ def _carry_attempts(work: Work, decision: Decision) -> Decision:
 
 def _set_aside(work: Work, stage: StageName, error: Exception) -> None:
     work.failed = error
+    if isinstance(error, Conflict | Rejected):
+        # A person asked for what cannot be; they are told, and nothing is wrong here.
+        log.info("stage_refused_on_lead", stage=stage.value, lead_id=str(work.lead.id))
+        return
     log.warning(
         "stage_failed_on_lead",
         stage=stage.value,

@@ -10,7 +10,7 @@ from router.errors import Misconfigured
 from router.lead.decision import Reroute
 from router.lead.model import Lead, Owner
 from router.lead.states import OwnerKind
-from router.rulebook.model import Calendar, PersonCard, Queue, RuleBook, SlaPolicy
+from router.rulebook.model import Calendar, PersonCard, Pool, Queue, RuleBook, SlaPolicy
 
 #: The role of an owner who was named without a pool or a queue.
 DEFAULT_ROLE = "sales"
@@ -85,6 +85,19 @@ def shared_list(book: RuleBook, owner: Owner) -> Queue | None:
             "Bring it back, or reassign its leads."
         )
     return found
+
+
+def members_of(book: RuleBook, pool: Pool) -> tuple[str, ...]:
+    """Return the people whom a pool may choose, those of its groups included, each once.
+
+    Args:
+        book: The rule book.
+        pool: One of its pools.
+    """
+    groups = (book.pools[group.pool] for group in pool.groups if group.pool in book.pools)
+    return tuple(
+        dict.fromkeys(member.person for each in (pool, *groups) for member in each.members)
+    )
 
 
 def role_of(book: RuleBook, owner: Owner) -> str:

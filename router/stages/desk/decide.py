@@ -6,11 +6,20 @@ from enum import StrEnum
 
 from router.errors import Conflict, Rejected
 from router.lead.clock import Clock
-from router.lead.decision import ClockKind, Decision, Effect, EndHandoff, Reroute, StopClock
+from router.lead.decision import (
+    CLAIMED,
+    ClockKind,
+    Decision,
+    Effect,
+    EndHandoff,
+    Reroute,
+    StopClock,
+)
 from router.lead.events import Event, EventKind
 from router.lead.model import Lead, Owner, change
 from router.lead.states import HandoffState, LeadState, OwnerKind, check_move
 from router.rulebook.model import RuleBook
+from router.rulebook.roster import members_of
 from router.rulebook.worktime import work_time
 from router.stages.desk.standing import acting, named, owner_of
 
@@ -121,9 +130,7 @@ def decline(  # noqa: PLR0913 - who, why and when, and the roster to judge it by
             *_end(lead, HandoffState.DECLINED, reason or "declined"),
             StopClock(ClockKind.ACCEPTANCE, met=False),
         ),
-        reroute=Reroute(
-            "declined", who, note=reason, give_back=_costs_no_turn(owner, reason, book)
-        ),
+        reroute=Reroute("declined", who, note=reason, give_back=given_back),
     )
 
 
@@ -204,6 +211,29 @@ def reassign(lead: Lead, to: str, by: str, reason: str, *, book: RuleBook) -> De
     if owner.kind is OwnerKind.PERSON and owner.id == to:
         return Decision(lead)
     return Decision(lead, reroute=Reroute("reassigned", by, to=to, note=reason))
+
+
+def claim(lead: Lead, person: str, by: str, *, book: RuleBook) -> Decision:
+    """Ask that a lead which waits in its pool goes to a member who takes it.
+
+    Args:
+        lead: The lead, locked.
+        person: Who takes it.
+        by: Who says so: a person's id, or ``api``.
+        book: The rule book, for the pool's members.
+
+    Raises:
+        Conflict: It has another owner by now, who is named, or the person is no member.
+    """
+    owner = owner_of(lead)
+    if owner.kind is not OwnerKind.POOL:
+        raise Conflict(f"Lead {lead.id} belongs to {named(book, owner.id)} by now.")
+    pool = book.pools.get(owner.id)
+    if pool is not None and person not in members_of(book, pool):
+        raise Conflict(
+            f"{named(book, person)} is not in the pool {owner.id}, and cannot take its leads."
+        )
+    return Decision(lead, reroute=Reroute(CLAIMED, by, to=person))
 
 
 def close(lead: Lead, outcome: str, by: str, now: datetime) -> Decision:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from router.app import App
 from router.lead.case import Case
-from router.lead.decision import Decision
+from router.lead.decision import CLAIMED, Decision
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead
 from router.pipeline import StageName
@@ -126,6 +126,39 @@ class Route:
         set_busy(tx, serve, [(*key, until) for key, until in sorted(loaded.busy.items())])
 
 
+def stand(app: App, tx: Tx, pool: str, now: datetime) -> tuple[RuleBook, Turns]:
+    """Return how a pool stands now, with those behind it; locks nothing, so it may change at once.
+
+    Args:
+        app: Of this process.
+        tx: Open transaction.
+        pool: One of the active version's pools.
+        now: The moment.
+
+    Returns:
+        The active version with what is allowed today, and the turns.
+    """
+    serve = app.settings.book
+    allowances = allowances_at(tx, serve, now)
+    book = allowed(app.shelf.active(), allowances)
+    turns = Turns(
+        now,
+        away={**_away(tx, serve, now), **_off(allowances)},
+        off=_off_in_pools(allowances),
+    )
+    pools = asked_with(book.pools[pool], book.pools)
+    members = sorted({key for each in pools for key in _keys(each)})
+    rows = member_rows(tx, serve, members)
+    turns.owed = {key: Owed(row.credit, row.banked, row.busy_until) for key, row in rows.items()}
+    bounds = Bounds()
+    bounds.add(book, pools, (), now)
+    # For people to see, also where no cap asks for it.
+    bounds.open |= {member.person for each in pools for member in each.members}
+    turns.count_open(open_counts(tx, serve, sorted(bounds.open)))
+    turns.count_given(given_since(tx, serve, bounds.since))
+    return book, turns
+
+
 def _away(tx: Tx, serve: str, now: datetime) -> dict[str, Away]:
     """Return who is away, until when, and why."""
     found = {}
@@ -165,9 +198,12 @@ def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str]
     found = {}
     for case, planned in cases:
         key = case.lead.digest, planned.target
+        pools = books[case.lead.digest].pools
         if planned.kind == "pool" and key not in found:
-            pools = books[key[0]].pools
             found[key] = asked_with(pools[planned.target], pools) if planned.target in pools else ()
+        elif case.reroute is not None and case.reroute.reason == CLAIMED and case.lead.owner:
+            # The member's caps count under the lock of the pool that the lead waits in.
+            found[key] = (pools[case.lead.owner.id],) if case.lead.owner.id in pools else ()
     return found
 
 
@@ -191,20 +227,17 @@ def _lock(tx: Tx, serve: str, pools: Iterable[str], cases: _Cases, now: datetime
 
 
 def _owed(tx: Tx, serve: str, pools: Iterable[Pool]) -> dict[tuple[str, str], Owed]:
-    members = sorted(
-        {
-            (pool.id, name)
-            for pool in pools
-            for name in (
-                *(member.person for member in pool.members),
-                *(GROUP + group.pool for group in pool.groups),
-            )
-        }
-    )
+    members = sorted({key for pool in pools for key in _keys(pool)})
     rows = member_rows(tx, serve, members)
     if len(rows) < len(members):
         ensure_members(tx, serve, [each for each in members if each not in rows])
     return {key: Owed(row.credit, row.banked, row.busy_until) for key, row in rows.items()}
+
+
+def _keys(pool: Pool) -> list[tuple[str, str]]:
+    """Return how the members of a pool, or its groups, are called in the ledger."""
+    members = [(pool.id, member.person) for member in pool.members]
+    return members + [(pool.id, GROUP + group.pool) for group in pool.groups]
 
 
 def _sticky(cases: _Cases, asked: _Asked) -> list[Lead]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
-from router.errors import Rejected
+from router.errors import Conflict, Rejected
+from router.lead.decision import CLAIMED
 from router.lead.facts import Facts
 from router.lead.model import Lead, Owner
 from router.lead.states import OwnerKind
@@ -25,6 +26,8 @@ RULED, FALLBACK, NO_POOL, UNAVAILABLE = "ruled", "fallback", "no_pool", "unavail
 #: yet: it waits in its pool.
 FIRST, COVERED, OFF_SHIFT, OVERFLOWED, HELD = "first", "covered", "off_shift", "overflow", "held"
 
+#: Nobody needs to look again at a lead that members take themselves.
+NEVER = timedelta(days=3650)
 #: What can end by itself or by somebody's word: a lead that only such things keep from everybody
 #: may wait.
 _PASSING = frozenset({BarKind.OFF, BarKind.AWAY, BarKind.OFF_SHIFT, BarKind.CAP})
@@ -68,6 +71,8 @@ def find_owner(lead: Lead, planned: Plan, book: RuleBook, turns: Turns) -> Choic
     kind, target = planned.kind, planned.target
     if kind in {"queue", "sequence"}:
         return _shared(book, turns, kind, target)
+    if planned.reroute is not None and planned.reroute.reason == CLAIMED:
+        return _claimed(lead, book, turns, target)
     if kind == "person":
         return _named(lead, planned, book, turns)
     if kind == "pool":
@@ -129,6 +134,23 @@ def _named(lead: Lead, planned: Plan, book: RuleBook, turns: Turns) -> Choice:
     return fallback(book, turns, f"{person} is {bar.why}")
 
 
+def _claimed(lead: Lead, book: RuleBook, turns: Turns, person: str) -> Choice:
+    """Give a lead to a member who takes it from its pool; caps hold for them as for all."""
+    where = lead.owner.pool if lead.owner is not None else ""
+    bar = turns.bar(book, person)
+    if bar is None and where in book.pools:
+        seats = turns.seats(book, book.pools[where])
+        # Whoever takes a lead is at work, whatever their hours say.
+        stops = (replace(seat, bar=None).stop for seat in seats if seat.person == person)
+        bar = next(stops, None)
+    if bar is not None:
+        raise Conflict(f"{person} cannot take lead {lead.id}: {bar.why}.")
+    return replace(
+        _direct(person, f"taken by {person} from pool {where}"),
+        owner=Owner(OwnerKind.PERSON, person, person, where),
+    )
+
+
 def _cover(lead: Lead, book: RuleBook, turns: Turns, person: str) -> str:
     """Return who takes the place of somebody who is away, if they can take this lead."""
     cover, _ = stand_in(book, person, turns.away)
@@ -154,7 +176,8 @@ class _Pools:
         """Ask a pool, then what stands behind it, then the fallback owner."""
         pool = self._book.pools[name]
         if pool.hand_out is HandOut.PULL:
-            return self._waits(pool, f"in pool {name} until a member takes it")
+            why = f"in pool {name} until a member takes it"
+            return self._waits(pool, why, held=True, look_at=self._turns.now + NEVER)
         found, look_at = self._ask(pool)
         if found is None:
             found = self._behind(pool, look_at)

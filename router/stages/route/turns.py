@@ -96,7 +96,7 @@ class Turns:
         return next((bar for bar in full if bar is not None), None)
 
     def take(
-        self, pool: str, person: str, changes: Changes, *, busy_until: datetime | None
+        self, pool: str, person: str, changes: Changes, *, busy_until: datetime | None = None
     ) -> None:
         """Let later picks see that somebody got a lead.
 

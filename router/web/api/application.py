@@ -7,7 +7,17 @@ from starlette.responses import HTMLResponse
 
 from router.road.drain import Road
 from router.web import problem
-from router.web.api import accounts, desk, imports, leads, people, review, traffic, transfer
+from router.web.api import (
+    accounts,
+    desk,
+    imports,
+    leads,
+    people,
+    pools,
+    review,
+    traffic,
+    transfer,
+)
 from router.web.api.edge import Edge
 from router.web.api.page import write_page
 from router.web.auth import Gate
@@ -52,7 +62,7 @@ def make_api(road: Road, *, bound_to_loopback: bool) -> FastAPI:
     api = FastAPI(title="lead-router", version=VERSION, docs_url=None, redoc_url=None)
     api.state.road = road
     api.state.gate = Gate(road.app, bound_to_loopback=bound_to_loopback)
-    for part in (leads, desk, traffic, review, people, accounts, imports, transfer):
+    for part in (leads, desk, traffic, review, people, pools, accounts, imports, transfer):
         api.include_router(part.router)
     api.add_middleware(Edge)
     problem.install(api)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from router.road import words
+from router.road import claims, words
 from router.road.act import Word, act
 from router.road.drain import Road
 from router.web.api import asked
@@ -22,8 +22,8 @@ def accept(road: TheRoad, caller: Actor, lead_id: UUID, body: asked.Accept) -> L
 
 @router.post("/claim")
 def claim(road: TheRoad, caller: Actor, lead_id: UUID, body: asked.Claim) -> LeadTold:
-    """Take a lead from a queue or sequence; it becomes that person's."""
-    return _said(road, lead_id, words.accept(caller.name, body.person))
+    """Take a lead from a queue, a sequence or its pool; it becomes that person's, accepted."""
+    return lead_told(claims.claim(road, lead_id, body.person, caller.name))
 
 
 @router.post("/decline")
