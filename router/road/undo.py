@@ -224,7 +224,6 @@ class _Undoing:
                 picks = give_back_leads(
                     tx, self._serve, ids, by=self._wish.by, reason=IMPORT_UNDONE, now=now
                 )
-                import_rows.stop_holding(tx, ids)
                 self._forget(tx, (found[lead_id] for lead_id in ids))
                 self._forget(tx, (found[each] for each, why in left.items() if why is Left.WITHIN))
                 writes = write_batch(tx, batch)

@@ -243,8 +243,3 @@ def lanes_of(tx: Tx, leads: Collection[UUID]) -> dict[LeadId, str]:
         "SELECT id, coalesce(body->>'lane', '') FROM lead WHERE id = ANY(%s)", (list(leads),)
     )
     return {LeadId(row[0]): str(row[1]) for row in rows}
-
-
-def stop_holding(tx: Tx, leads: Collection[UUID]) -> None:
-    """Let leads no longer wait in their pools; the caller holds their locks."""
-    tx.run("DELETE FROM held WHERE lead_id = ANY(%s)", (sorted(leads),))

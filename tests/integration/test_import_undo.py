@@ -1,6 +1,7 @@
 """An import is undone by its id, on a real database, whatever has become of its rows."""
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,10 +18,14 @@ from router.pipeline import StageName
 from router.road import imports as road_imports
 from router.road import lanes, undo, words
 from router.road.act import act
+from router.road.batch import write_batch
+from router.road.capture import capture
 from router.road.drain import Road
 from router.road.imports import Report, Wish
+from router.road.record import Batch
 from router.stages.capture.rows import Format
 from router.store import import_rows, imports
+from router.store.deliveries import claim_received
 from router.store.leads import lock_leads
 from router.store.tx import transaction
 from tests.build import MONDAY, events_of, inquiry, lead_now, messages_of, send, time_stands_at
@@ -134,36 +139,23 @@ def test_pools_get_the_turns_back_that_an_undone_import_took(app: App, road: Roa
     assert owed() == before
 
 
-@pytest.mark.parametrize(
-    ("word", "why"),
-    [
-        (lambda: words.accept("george-amari", ""), "accepted"),
-        (lambda: words.touch("george-amari", "call", "spoke", ""), "touched"),
-        (lambda: words.close("george-amari", "converted"), "closed"),
-    ],
-)
-def test_what_somebody_has_taken_is_left_alone_and_listed(
-    app: App, road: Road, word: Callable[[], words.Word], why: str
-) -> None:
+@pytest.mark.parametrize("why", ["accepted", "touched", "closed"])
+def test_what_somebody_has_taken_is_left_alone_and_listed(app: App, road: Road, why: str) -> None:
     report = bring(app, [inquiry() for _ in range(2)])
     taken, other = let_in(road, report.import_id)
     assert taken.owner is not None
-    said = word()
-    kept = act(road, taken.id, said if why == "closed" else _of(taken, why))
+    said = {
+        "accepted": words.accept(taken.owner.id),
+        "touched": words.touch(taken.owner.id, "call", "spoke"),
+        "closed": words.close(taken.owner.id, "converted"),
+    }
+    kept = act(road, taken.id, said[why])
     dry = undone(road, report, dry_run=True)
     done = undone(road, report)
     assert dry.left == done.left == {why: (taken.id,)}
     assert (dry.recalled, done.recalled) == (1, 1)
     assert lead_now(app, taken.id) == kept
     assert lead_now(app, other.id).reason == IMPORT_UNDONE
-
-
-def _of(lead: Lead, why: str) -> words.Word:
-    """Return the word of a lead's owner."""
-    owner = lead.owner.id if lead.owner is not None else ""
-    if why == "accepted":
-        return words.accept(owner)
-    return words.touch(owner, "call", "spoke")
 
 
 def test_a_dry_run_changes_nothing(app: App, road: Road) -> None:
@@ -213,8 +205,11 @@ def test_rows_of_one_person_are_undone_together(app: App, road: Road) -> None:
     assert bring(app, rows).stored == 2
 
 
-def test_a_run_that_was_stopped_is_simply_run_again(app: App, road: Road) -> None:
-    report = bring(app, [inquiry() for _ in range(4)])
+def test_a_run_that_is_killed_is_simply_run_again(
+    app: App, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo, "_LEADS", 2)
+    report = bring(app, [inquiry() for _ in range(20)])
     leads = let_in(road, report.import_id)
 
     class Killed(BaseException):
@@ -224,12 +219,12 @@ def test_a_run_that_was_stopped_is_simply_run_again(app: App, road: Road) -> Non
         raise Killed
 
     assert report.import_id is not None
-    with transaction(app.engine) as tx:
-        tx.run("UPDATE lead SET version = version WHERE id = %s", (leads[0].id,))
     with pytest.raises(Killed):
         undo.undo(road, undo.Wish(report.import_id, "tests"), dies)
+    assert sum(lead_now(app, lead.id).reason == IMPORT_UNDONE for lead in leads) == 2
+    assert let_in(road, report.import_id, portions=2)[2:] == leads[2:], "nothing comes after it"
     told = undone(road, report)
-    assert told.recalled + told.withdrawn == 0, "it had come to the end of its first page"
+    assert (told.withdrawn, told.recalled, told.given_back) == (0, 13, 13)
     assert {lead_now(app, lead.id).reason for lead in leads} == {IMPORT_UNDONE}
 
 
@@ -263,3 +258,42 @@ def test_leads_in_review_and_parked_ones_are_recalled(app: App, road: Road) -> N
 def test_an_import_that_is_not_there_is_told(road: Road) -> None:
     with pytest.raises(NotFound):
         undo.undo(road, undo.Wish(UUID(int=7), "tests"))
+
+
+def test_one_lead_that_cannot_be_recalled_keeps_no_other_back(app: App, road: Road) -> None:
+    report = bring(app, [inquiry() for _ in range(3)])
+    broken, *others = let_in(road, report.import_id)
+    with transaction(app.engine) as tx:
+        tx.run("UPDATE lead SET body = body - 'person' WHERE id = %s", (broken.id,))
+    told = undone(road, report)
+    assert [lead_id for lead_id, _ in told.failed] == [str(broken.id)]
+    assert {lead_now(app, lead.id).reason for lead in others} == {IMPORT_UNDONE}
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM lead WHERE id = %s", (broken.id,))
+
+
+def test_a_row_that_a_worker_reads_just_now_becomes_a_lead_and_is_recalled(
+    app: App, road: Road
+) -> None:
+    report = bring(app, [inquiry()])
+    assert report.import_id is not None
+    with transaction(app.engine) as tx:
+        lanes.let_in(road, tx, read_now() + timedelta(minutes=1))
+    begun, done = threading.Event(), list[undo.Report]()
+
+    def undoes() -> None:
+        begun.set()
+        done.append(undone(road, report))
+
+    with transaction(app.engine) as tx:
+        (mine,) = claim_received(tx, 10)
+        other = threading.Thread(target=undoes)
+        other.start()
+        assert begun.wait(5)
+        # What the worker holds is waited for, and then it is no row any more but a lead.
+        batch = Batch(read_now(), road.listeners)
+        capture(app, tx, batch, [mine], road.stages.beside)
+        write_batch(tx, batch)
+    other.join(10)
+    (told,) = done
+    assert (told.withdrawn, told.recalled, told.failed) == (0, 1, ())
