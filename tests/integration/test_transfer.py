@@ -190,6 +190,16 @@ def test_a_person_on_leave_may_keep_what_they_have_taken(road: Road, of_sam: lis
     assert SAM not in {owner(road.app, lead) for lead in of_sam[2:]}
 
 
+@pytest.mark.parametrize(("way", "to"), [(Way.POOLS, ""), (Way.POOL, "uk-and-ireland")])
+def test_who_is_still_there_does_not_get_their_own_leads_back(
+    road: Road, of_sam: list[Lead], way: Way, to: str
+) -> None:
+    report = give(road, way, to)
+    assert (report.going, report.failed) == (4, ())
+    assert Counter(owner(road.app, lead) for lead in of_sam) == {"priya-shah": 2, "tom-keane": 2}
+    assert {lead_now(road.app, lead.id).passed for lead in of_sam} == {()}
+
+
 def test_another_pool_takes_turns_as_it_is_today(
     road: Road, of_sam: list[Lead], starter_book: RuleBook
 ) -> None:
