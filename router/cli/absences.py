@@ -171,8 +171,8 @@ def import_absences(
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.absence_ics import Wish, read_file  # noqa: PLC0415 - needs a library that may be absent
-    from router.road.absence_ics import import_absences as taken  # noqa: PLC0415 - the same
+    from router.road.absence_ics import Wish, read_file  # noqa: PLC0415 - slow to import
+    from router.road.absence_ics import import_absences as taken  # noqa: PLC0415 - slow to import
 
     wish = Wish(speaker(by), person, dry_run=dry_run, keep_summary=keep_summary)
     with opened() as app:

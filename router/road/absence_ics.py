@@ -13,8 +13,10 @@ from pathlib import Path
 import structlog
 
 from router.app import App
-from router.errors import Misconfigured, Rejected
+from router.errors import Rejected
 from router.road.absences import on_roster
+from router.road.calendar_file import MAX_FILE, read_calendar
+from router.road.calendar_wants import Line, Read, Wanted, Wants, Wish, digest
 from router.road.drain import LOCK_TIMEOUT
 from router.rulebook.availability import AbsenceKind
 from router.rulebook.model import RuleBook
@@ -27,15 +29,6 @@ from router.store.absences import (
 )
 from router.store.people import lock_names
 from router.store.tx import Tx, transaction
-
-try:
-    from router.road.calendar_file import MAX_FILE, read_calendar
-    from router.road.calendar_wants import Line, Read, Wanted, Wants, Wish, digest
-except ModuleNotFoundError as error:
-    raise Misconfigured(
-        f"Calendar files need the package {error.name}, which is not installed. Install"
-        " lead-router with its extra: pip install 'lead-router[ics]'."
-    ) from error
 
 __all__ = ["Line", "Report", "Wish", "import_absences", "read_file"]
 
@@ -98,6 +91,7 @@ def import_absences(app: App, raw: bytes, wish: Wish, now: datetime) -> Report:
     Raises:
         NotFound: The active book has no such person.
         Rejected: It is no calendar file, or too large.
+        Misconfigured: The library that reads such files is not installed.
     """
     book, serve = app.shelf.active(), app.settings.book
     if wish.person:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from icalendar import Calendar, Event
-from icalendar.prop import vBroken
+from router.errors import Misconfigured, Rejected
 
-from router.errors import Rejected
+if TYPE_CHECKING:
+    from icalendar import Calendar, Event
 
 #: Largest file, longest line (both in bytes), most events, and how deep its parts may be nested.
 MAX_FILE, _MAX_LINE = 2 * 1024 * 1024, 64 * 1024
@@ -112,10 +113,12 @@ def read_calendar(raw: bytes) -> CalendarFile:
 
     Raises:
         Rejected: It is no calendar file, or too large.
+        Misconfigured: The library that reads such files is not installed.
     """
     lines, broken = _lines(raw)
+    library = _library()
     try:
-        calendars = Calendar.from_ical("\r\n".join(lines) + "\r\n", multiple=True)
+        calendars = library.from_ical("\r\n".join(lines) + "\r\n", multiple=True)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise _no_calendar("its parts do not fit together") from error
     found = CalendarFile(broken_lines=broken)
@@ -130,6 +133,23 @@ def read_calendar(raw: bytes) -> CalendarFile:
     if not calendars:
         raise _no_calendar("it is empty")
     return found
+
+
+def _library() -> "type[Calendar]":
+    """Return the library's reader: large, needed by few, and not in every installation."""
+    try:
+        found: type[Calendar] = import_module("icalendar").Calendar
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"Calendar files need the package {error.name}, which is not installed. Install"
+            " lead-router with its extra: pip install 'lead-router[ics]'."
+        ) from error
+    return found
+
+
+def _is_broken(value: object) -> bool:
+    """Return whether the library could not read a value; its class is known once it is loaded."""
+    return type(value).__name__ == "vBroken"
 
 
 def _read(found: CalendarFile, event: Any, number: int) -> None:  # noqa: ANN401 - the library gives its base class
@@ -202,18 +222,18 @@ def _one(part: Any, name: str) -> Any:  # noqa: ANN401 - of the type that the li
     value = part.get(name)
     if isinstance(value, list):
         raise Unreadable(f"it has {name} more than once")
-    if isinstance(value, vBroken):
+    if _is_broken(value):
         raise Unreadable(f"its {name} cannot be read")
     return value
 
 
-def _all(part: Event, name: str) -> list[Any]:
+def _all(part: "Event", name: str) -> list[Any]:
     value = part.get(name)
     values = value if isinstance(value, list) else [value] if value is not None else []
-    return [each for each in values if not isinstance(each, vBroken)]
+    return [each for each in values if not _is_broken(each)]
 
 
-def _entry(event: Event, uid: str, number: int) -> Entry:
+def _entry(event: "Event", uid: str, number: int) -> Entry:
     if not uid:
         raise Unreadable("it has no UID, so it could not be found again")
     start = _moment(event, "DTSTART")
@@ -257,12 +277,12 @@ def _address(value: object) -> str:
     return str(value).strip().casefold().removeprefix("mailto:")
 
 
-def _moment(event: Event, name: str) -> Moment | None:
+def _moment(event: "Event", name: str) -> Moment | None:
     value = _one(event, name)
     return None if value is None else _checked(value.dt, value.params)
 
 
-def _moments(event: Event, name: str) -> tuple[Moment, ...]:
+def _moments(event: "Event", name: str) -> tuple[Moment, ...]:
     lists = _all(event, name)
     return tuple(_checked(each.dt, group.params) for group in lists for each in group.dts)
 
@@ -276,7 +296,7 @@ def _checked(value: object, params: Any) -> Moment:  # noqa: ANN401 - the librar
     return value
 
 
-def _length(event: Event, start: Moment) -> timedelta:
+def _length(event: "Event", start: Moment) -> timedelta:
     """Return how long an event lasts on the wall where it begins."""
     end, lasts = _moment(event, "DTEND"), _one(event, "DURATION")
     if end is None and lasts is not None:

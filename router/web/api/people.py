@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Query
 
 from router.now import now as read_now
 from router.road import absences
+from router.road.absence_ics import Wish, import_absences
 from router.road.absences import Correction, Said
 from router.road.roster import Standing, roster, set_back_now, standing
 from router.rulebook.availability import AbsenceKind
@@ -110,9 +111,6 @@ def import_calendar(
     query: Annotated[CalendarQuery, Query()],
 ) -> CalendarTold:
     """Take absences from a calendar file (iCalendar). Taking it again changes what has changed."""
-    # A large library, which only this call needs and an installation may do without.
-    from router.road.absence_ics import Wish, import_absences  # noqa: PLC0415 - as said above
-
     wish = Wish(
         by=query.by or caller.name,
         person=query.person,

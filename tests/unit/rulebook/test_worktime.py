@@ -118,6 +118,14 @@ def test_half_day_ends_at_noon_and_the_rest_of_it_does_not_count() -> None:
     assert work.between(day, day + timedelta(days=1)) == 4 * HOUR
 
 
+def test_night_shift_with_a_break_is_two_shifts_of_two_dates() -> None:
+    split = work_time(Calendar("split", "Europe/Berlin", "Mo-Fr 22:00-02:00, Tu-Sa 02:30-06:00"))
+    friday = datetime(2026, 1, 16, 22, tzinfo=BERLIN)
+    assert split.add(friday, 5 * HOUR) == datetime(2026, 1, 17, 3, 30, tzinfo=BERLIN)
+    assert split.between(friday, friday + timedelta(days=2)) == 7.5 * HOUR
+    assert not split.is_open(datetime(2026, 1, 19, 3, tzinfo=BERLIN)), "no one begins on sunday"
+
+
 def test_promise_of_a_night_shift_over_a_clock_change_is_kept_in_hours_that_pass() -> None:
     nights = work_time(Calendar("all-nights", "Europe/Berlin", "22:00-06:00"))
     spring, autumn = (
