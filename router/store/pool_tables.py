@@ -66,6 +66,8 @@ ledger = sa.Table(
     sa.Column("undoes", UUID),
     text("by"),
     text("reason"),
+    # Given out under the pool's lock: the order of its changes, which no time tells.
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
     partial("ix_ledger_given", "book", "person_id", "given_at", where="given <> 0"),
     sa.Index("ix_ledger_pool", "book", "pool_id", "id"),
     sa.Index("ix_ledger_lead_id", "lead_id"),

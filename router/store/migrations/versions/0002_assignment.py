@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("undoes", sa.UUID(), nullable=True),
         sa.Column("by", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
         comment="Each change of what pool members are owed or were given, and why. Append-only.",
     )
