@@ -33,13 +33,13 @@ def with_pool(book: RuleBook, terms: str, *, members: str = _PLAIN, cards: str =
     lines = "".join(f"    {line}\n" for line in (members, *terms.splitlines()) if line.strip())
     text = re.sub(
         rf"(\n  {UK}:\n    role: sales\n    manager: george-amari\n)    members: .*\n",
-        lambda found: found[1] + lines,
+        lambda found: str(found[1]) + lines,
         text,
         count=1,
     )
     for card in cards.splitlines():
         person, _, line = card.partition(": ")
-        text = re.sub(rf"(\n  {person}:\n)", lambda found, it=line: f"{found[1]}    {it}\n", text)
+        text = text.replace(f"\n  {person}:\n", f"\n  {person}:\n    {line}\n", 1)
     return book_from_files({**_untested(book.files), "teams.yaml": text})
 
 
@@ -77,5 +77,5 @@ def start_even(app: App) -> None:
     """Let nobody be owed anything, nobody be away, and no lead be open."""
     with transaction(app.engine) as tx:
         for table in ("pool_member", "ledger", "held", "wake", "absence", "allowance", "clock"):
-            tx.run(f"DELETE FROM {table}")  # type: ignore[arg-type]  # noqa: S608 - names of ours
+            tx.run(f"DELETE FROM {table}")  # noqa: S608 - names of ours
         tx.run("UPDATE lead SET state = 'closed', outcome = 'spam' WHERE owner_id IS NOT NULL")

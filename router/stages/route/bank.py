@@ -47,8 +47,6 @@ def paid_out(able: Sequence[Seat], weights: Sequence[int]) -> Mapping[str, int]:
         able: Those who could get the lead.
         weights: What each counts for in this pick; more than its own while it is repaid.
     """
-    if all(seat.banked <= 0 for seat in able):
-        return {}
     own = shares(tuple([seat.weight for seat in able]))
     counted = shares(tuple(weights))
     return {

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from router.rulebook.model import Method, Pool
+from router.rulebook.model import AbsenceCredit, Method, Pool
 from router.stages.route.bank import earned, paid_out
 from router.stages.route.rotation import LEAD, Place, Turn, take_turn
 from router.stages.route.seats import ORDER, Bar, BarKind, Considered, Seat
@@ -180,6 +180,8 @@ class _Look:
         return self._by_turns(left)
 
     def _skilled(self, left: list[Seat]) -> list[Seat]:
+        if not self._asked.needs:
+            return left
         now = self._asked.now
         needed = {
             each.skill for each in self._asked.needs if each.until is None or each.until > now
@@ -193,6 +195,8 @@ class _Look:
 
     def _lowest_tier(self, left: list[Seat]) -> list[Seat]:
         lowest = min([seat.tier for seat in left])
+        if lowest == max([seat.tier for seat in left]):
+            return left
         for seat in left:
             if seat.tier > lowest:
                 self._tell(seat, f"tier {seat.tier}, and tier {lowest} can take it")
@@ -210,8 +214,9 @@ class _Look:
         return kept
 
     def _by_turns(self, left: list[Seat]) -> Pick:
-        pool = self._pool
-        speed = pool.absences.catch_up
+        pool, policy = self._pool, self._pool.absences
+        repaid = any(seat.banked > 0 for seat in left)
+        speed = policy.catch_up if repaid else 1
         weights = [seat.weight * speed if seat.banked > 0 else seat.weight for seat in left]
         turns = [
             Turn(seat.person, weight, seat.credit)
@@ -223,23 +228,24 @@ class _Look:
         self._told[first.name] = Considered(
             first.name, chosen=True, why=_first(first), credit=first.owed, pool=pool.id
         )
-        away = [
-            seat
-            for seat in self._seats
-            if (bar := self._bars.get(seat.person)) and bar.kind is BarKind.AWAY
-        ]
-        banked = {**paid_out(left, weights), **earned(left, away, pool.absences)}
-        changed = {each.name: each.change for each in (first, *others)}
+        changes = {(pool.id, each.name): (each.change, 0) for each in (first, *others)}
+        banked = dict(paid_out(left, weights)) if repaid else {}
+        if self._bars and policy.credit is not AbsenceCredit.NONE:
+            banked |= earned(left, self._absent(), policy)
+        for name, bank in banked.items():
+            changes[pool.id, name] = (changes.get((pool.id, name), (0, 0))[0], bank)
         return Pick(
             first.name,
             pool.id,
             why=f"next in pool {pool.id}",
-            changes={
-                (pool.id, name): (changed.get(name, 0), banked.get(name, 0))
-                for name in {**changed, **banked}
-            },
+            changes=changes,
             considered=self._everybody(),
         )
+
+    def _absent(self) -> list[Seat]:
+        """Return those whom nothing but an absence keeps from the lead."""
+        barred = ((seat, self._bars.get(seat.person)) for seat in self._seats)
+        return [seat for seat, bar in barred if bar is not None and bar.kind is BarKind.AWAY]
 
     def _nobody(self) -> Pick:
         now = self._asked.now

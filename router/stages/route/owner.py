@@ -181,10 +181,15 @@ class _Pools:
         found, look_at = self._ask(pool)
         if found is None:
             found = self._behind(pool, look_at)
-        if found is None:
-            because = f"nobody in pool {name} can take it"
-            found = replace(fallback(self._book, self._turns, because), code=NO_POOL)
-        return replace(found, considered=tuple(chain.from_iterable(self._told.values())))
+        if found is not None:
+            return found
+        found = fallback(self._book, self._turns, f"nobody in pool {name} can take it")
+        return replace(found, code=NO_POOL, considered=self._considered)
+
+    @property
+    def _considered(self) -> tuple[Considered, ...]:
+        """Return what was said of everybody so far."""
+        return tuple(chain.from_iterable(self._told.values()))
 
     def _ask(self, pool: Pool) -> tuple[Choice | None, datetime | None]:
         """Ask who comes first, then the pool; also tell when it may have somebody."""
@@ -221,6 +226,8 @@ class _Pools:
 
     def _first(self, pool: Pool) -> Choice | None:
         """Return who comes before everybody else, if they can take it."""
+        if not pool.first:
+            return None
         told: list[Considered] = []
         for person, why in come_first(self._lead, pool, self._turns):
             bar = self._bar_of(pool, person)
@@ -257,12 +264,12 @@ class _Pools:
             now=self._turns.now,
             passed=self._lead.passed,
             excluded=self._excluded,
-            needs=needs_of(pool, self._lead, self._planned.facts),
+            needs=needs_of(pool, self._lead, self._planned.facts) if pool.skills else (),
             wave=self._lead.id in self._turns.wave,
             off_shift=off_shift,
         )
         pools = self._book.pools
-        asks = (pool, *(pools[group.pool] for group in pool.groups))
+        asks = (pool, *[pools[group.pool] for group in pool.groups])
         seats = {each.id: self._turns.seats(self._book, each) for each in asks}
         pick = choose(pool, pools, seats, asked)
         self._told[pool.id] = pick.considered
@@ -275,14 +282,18 @@ class _Pools:
 
     def _picked(self, pick: Pick) -> Choice:
         pool = self._book.pools[pick.pool]
-        return replace(self._given(pool, pick.person, pick.why), changes=pick.changes)
+        return self._given(pool, pick.person, pick.why, changes=pick.changes)
 
-    def _given(self, pool: Pool, person: str, why: str, code: str = "") -> Choice:
+    def _given(
+        self, pool: Pool, person: str, why: str, *, code: str = "", changes: Changes | None = None
+    ) -> Choice:
         turns = self._turns
         return Choice(
             Owner(OwnerKind.PERSON, person, person, pool.id),
             why,
+            self._considered,
             code=code,
+            changes=changes or {},
             given=True,
             answer_from=turns.answer_from(pool, person),
             busy_until=turns.busy_until(self._book, pool, person),
@@ -296,7 +307,12 @@ class _Pools:
             accountable = fallback(self._book, self._turns, why).owner.id
         owner = Owner(OwnerKind.POOL, pool.id, accountable, pool.id)
         return Choice(
-            owner, f"{why}; {accountable} is accountable", code=HELD, held=held, look_at=look_at
+            owner,
+            f"{why}; {accountable} is accountable",
+            self._considered,
+            code=HELD,
+            held=held,
+            look_at=look_at,
         )
 
 

@@ -13,16 +13,15 @@ by rounding: all changes of a pick add up to nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import lcm
+from typing import NamedTuple
 
 #: Units of credit in one lead.
 LEAD = 1 << 32
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """Somebody who could get the next lead, and what they are owed."""
 
     name: str
@@ -32,8 +31,7 @@ class Turn:
     credit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where somebody stands in a pick."""
 
     name: str
@@ -93,30 +91,33 @@ def take_turn(turns: Sequence[Turn]) -> tuple[Place, ...]:
     Returns:
         The chosen one first, then the others in the order in which their turns come.
     """
-    ordered = sorted(turns, key=lambda turn: turn.name)
+    ordered = sorted(turns)
     weights = tuple([turn.weight for turn in ordered])
+    stretch = _stretch(weights)
     owed = [turn.credit + share for turn, share in zip(ordered, shares(weights), strict=True)]
     # With k members a lead may be given from 1/(2k-2) owed on, and must be before 1 - 1/(2k-2).
     parts = max(2 * len(ordered) - 2, 1)
-    slack = [
-        (LEAD * (parts - 1) - each * parts) * stretch
-        for each, stretch in zip(owed, _stretch(weights), strict=True)
-    ]
-    ripe = [at for at, each in enumerate(owed) if each * parts >= LEAD]
-    if ripe:
-        chosen = min(ripe, key=lambda at: (slack[at], -weights[at]))
-    else:
+    last = LEAD * (parts - 1)
+    slack = [(last - mine * parts) * by for mine, by in zip(owed, stretch, strict=True)]
+    ripe = [
+        (slack[at], -weights[at], at) for at, mine in enumerate(owed) if mine * parts >= LEAD
+    ] or [
         # Only after members came or went: then whoever is owed most.
-        chosen = min(range(len(ordered)), key=lambda at: (-owed[at], -weights[at]))
-    unit = parts * LEAD * _stretch(weights)[0] * weights[0] / sum(weights)
-    places = [
-        Place(
-            turn.name,
-            owed[at],
-            owed[at] - turn.credit - (LEAD if at == chosen else 0),
-            0.0 if at == chosen else max((slack[at] - slack[chosen]) / unit, 0.0),
-        )
-        for at, turn in enumerate(ordered)
+        (-mine, -weights[at], at)
+        for at, mine in enumerate(owed)
     ]
-    places[0], places[chosen] = places[chosen], places[0]
-    return (places[0], *sorted(places[1:], key=lambda each: (each.later, each.name)))
+    chosen = min(ripe)[2]
+    pick, soonest = parts * LEAD * stretch[0] * weights[0] / sum(weights), slack[chosen]
+    places = [
+        Place(turn.name, mine, mine - turn.credit, max((slack[at] - soonest) / pick, 0.0))
+        for at, (turn, mine) in enumerate(zip(ordered, owed, strict=True))
+    ]
+    first = places.pop(chosen)
+    first = Place(first.name, first.owed, first.change - LEAD, 0.0)
+    if len(places) > 1:
+        places.sort(key=_in_turn)
+    return (first, *places)
+
+
+def _in_turn(place: Place) -> tuple[float, str]:
+    return place.later, place.name

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from router.rulebook.model import Period
 
@@ -96,8 +97,7 @@ def first_full(limits: Iterable[Limit]) -> Bar | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Considered:
+class Considered(NamedTuple):
     """Somebody who was looked at, and the first reason for choosing them or passing them over."""
 
     person: str

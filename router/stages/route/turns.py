@@ -29,6 +29,7 @@ _GONE = Bar(BarKind.LEFT, LEFT)
 _WEEK = timedelta(weeks=1)
 _HOUR = timedelta(hours=1)
 _NOTHING = Owed()
+_PERIODS = tuple(Period)
 
 #: In counts: all pools together, and leads given without one.
 ALL = "*"
@@ -51,6 +52,8 @@ class Turns:
     #: Leads that waited for somebody, so many that everybody who works today shares them.
     wave: frozenset[LeadId] = frozenset()
     _seats: dict[tuple[str, str], tuple[Seat, ...]] = field(default_factory=dict)
+    #: Of these, those with somebody whose caps count over all pools.
+    _bound: set[tuple[str, str]] = field(default_factory=set)
 
     def seats(self, book: RuleBook, pool: Pool) -> tuple[Seat, ...]:
         """Return a pool's members as they stand now; of a pool of groups, its groups.
@@ -106,16 +109,19 @@ class Turns:
             changes: Of what members are owed.
             busy_until: Until when they are kept busy by it; None where no pace is kept.
         """
+        touched = {pool}
         for key, (credit, banked) in changes.items():
             before = self.owed.get(key, _NOTHING)
             self.owed[key] = Owed(before.credit + credit, before.banked + banked, before.busy_until)
+            touched.add(key[0])
         if busy_until is not None:
             before = self.owed.get((pool, person), _NOTHING)
             self.owed[pool, person] = Owed(before.credit, before.banked, busy_until)
-        for period in Period:
+        for period in _PERIODS:
             self.used[person, period, pool] += 1
             self.used[person, period, ALL] += 1
-        self._seats.clear()
+        for seated in [key for key in self._seats if key[1] in touched or key in self._bound]:
+            del self._seats[seated]
 
     def answer_from(self, pool: Pool, person: str) -> datetime | None:
         """Return when a person gets round to one more lead, at the pool's pace.
@@ -159,6 +165,8 @@ class Turns:
         if bar is None and pool.require == "on_shift":
             bar = self._off_shift(book, card)
         limits: tuple[Limit, ...] = ()
+        if card.caps:
+            self._bound.add((book.digest, pool.id))
         if member.caps or card.caps:
             limits = (
                 *self._limits(book, card, card.caps, ""),
@@ -198,7 +206,7 @@ class Turns:
                     pool,
                     None if period is Period.OPEN else periods.ends(period, self.now, zone),
                 )
-                for period in Period
+                for period in _PERIODS
                 if period in caps
             ]
         )
