@@ -10,15 +10,17 @@ from router.lead.ids import timed_id
 from router.store.people import key_digest
 from router.store.tx import Tx
 
-#: Accounts that share a word up to which it is rare; a commoner word finds nobody.
-RARE = 50
+#: Accounts that share a word up to which it is rare; a commoner word finds nobody. The same of the
+#: beginning or the end of a name (``nort*9``), which say less.
+RARE = 20
+RARE_PART = 10
 #: Accounts that are looked at of one domain or one contact: those that came in first.
 MOST_OF_ONE = 200
 
 #: Kind (``contact``, ``domain``, ``word``) and the key itself.
 Key = tuple[str, str]
 
-_CONTACT = "contact"
+_CONTACT, _WORD = "contact", "word"
 _COLUMNS = (
     "a.id, a.key, a.name, a.name_key, a.owner_id, a.opportunity_owner_id, a.named, a.country,"
     " a.active_at"
@@ -69,32 +71,36 @@ def find_accounts(tx: Tx, book: str, keys: Iterable[Key]) -> list[tuple[Account,
     Returns:
         Each account once, with those of the keys that it has; in no order.
     """
-    asked = {_stored(key): key for key in keys}
+    asked = list(keys)
     if not asked:
         return []
+    stored = [_stored(key) for key in asked]
     rows = tx.rows(
-        "SELECT " + _COLUMNS + ", h.kinds, h.keys FROM ("
-        " SELECT f.account_id, array_agg(q.kind) AS kinds, array_agg(q.key) AS keys"
-        " FROM unnest(%s::text[], %s::text[]) AS q(kind, key) CROSS JOIN LATERAL ("
+        "SELECT " + _COLUMNS + ", h.places FROM ("
+        " SELECT f.account_id, array_agg(q.place) AS places FROM unnest(%s::text[], %s::text[],"
+        " %s::int[]) WITH ORDINALITY AS q(kind, key, most, place) CROSS JOIN LATERAL ("
         "  SELECT m.account_id, count(*) OVER () AS found FROM ("
         "   SELECT k.account_id FROM account_key k"
         "   WHERE k.book = %s AND k.kind = q.kind AND k.key = q.key"
-        "   ORDER BY k.account_id LIMIT CASE WHEN q.kind = 'word' THEN %s ELSE %s END) m) f"
-        " WHERE q.kind <> 'word' OR f.found <= %s GROUP BY f.account_id) h"
+        "   ORDER BY k.account_id LIMIT q.most) m) f"
+        " WHERE q.kind <> 'word' OR f.found < q.most GROUP BY f.account_id) h"
         " JOIN account a ON a.id = h.account_id",
         (
-            [kind for kind, _ in asked],
-            [key for _, key in asked],
+            [kind for kind, _ in stored],
+            [key for _, key in stored],
+            [_most(key) for key in asked],
             book,
-            # One more tells a word that is rare from one that is not.
-            RARE + 1,
-            MOST_OF_ONE,
-            RARE,
         ),
     )
-    return [
-        (_account(row), [asked[pair] for pair in zip(row[9], row[10], strict=True)]) for row in rows
-    ]
+    return [(_account(row), [asked[place - 1] for place in row[9]]) for row in rows]
+
+
+def _most(key: Key) -> int:
+    """Return how many accounts are read of a key; of words one more than may share it."""
+    kind, text = key
+    if kind != _WORD:
+        return MOST_OF_ONE
+    return (RARE_PART if "*" in text else RARE) + 1
 
 
 def put_accounts(tx: Tx, book: str, told: Sequence[Told], now: datetime) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from router.lead.account import Account
 from router.lead.model import AccountMatch, Person
 from router.rulebook.accounts import AccountBy, AccountPolicy, AccountTie
 from router.stages.clean.domain import is_shared_site, own_domain
-from router.stages.clean.likeness import likeness, name_words
+from router.stages.clean.likeness import asked_words, likeness
 
 #: Accounts that share no more than words with a lead's company and are compared by name.
 MOST_COMPARED = 50
@@ -121,7 +121,7 @@ def sought(person: Person) -> Sought:
         contact=person.email_canonical,
         mail_domain=own_domain(mail) if mail else "",
         web_domain="" if is_shared_site(web) else web,
-        words=name_words(person.company_key),
+        words=asked_words(person.company_key),
     )
 
 

@@ -9,35 +9,59 @@ _NUMBER = re.compile(r"\d+")
 #: Words of a name that are looked for; what is longer is no name.
 _MOST_WORDS = 12
 _SHORTEST_WORD = 2
-#: Letters of the beginning and the end of a name that are looked for: one of them survives most
-#: slips of the finger.
-_PART = 4
-#: Shortest name of which parts are looked for.
+#: Shortest name of which parts are looked for, and the smallest and largest part.
 _IN_PARTS = 6
+_LEAST_PART, _MOST_PART = 3, 8
 
 
 @lru_cache(maxsize=8192)
 def name_words(name_key: str) -> tuple[str, ...]:
-    """Return what accounts with a name like this one are looked up by.
+    """Return what an account with this name can be looked up by.
 
-    Its words, the whole written as one word, and of a longer name its beginning and its end, which
-    are marked with ``*`` so that they meet no word.
+    Its words, the whole written as one word, and of a longer name its beginning and its end with
+    the length of the whole: one of the two survives one slip of the finger. A ``*`` marks them, so
+    that they meet no word.
 
     >>> name_words("north wind"), name_words("3m")
-    (('north', 'wind', 'northwind', 'nort*', '*wind'), ('3m',))
+    (('north', 'wind', 'northwind', 'nort*9', '9*wind'), ('3m',))
 
     Args:
         name_key: Folded and without legal form, as of ``company_key``.
     """
-    words = name_key.split()
-    whole = "".join(words)
-    if not whole:
-        return ()
-    found = [word for word in words[:_MOST_WORDS] if len(word) >= _SHORTEST_WORD]
-    found.append(whole)
-    if len(whole) >= _IN_PARTS:
-        found += (f"{whole[:_PART]}*", f"*{whole[-_PART:]}")
+    whole = "".join(name_key.split())
+    return tuple(dict.fromkeys((*_words(name_key, whole), *_parts(whole, len(whole)))))
+
+
+@lru_cache(maxsize=8192)
+def asked_words(name_key: str) -> tuple[str, ...]:
+    """Return what accounts with a name like this one are looked up by.
+
+    Beside :func:`name_words` the parts of names that are one letter shorter or longer.
+
+    >>> [word for word in asked_words("nortwind") if "*" in word]
+    ['nor*7', '7*ind', 'nor*8', '8*ind', 'nort*9', '9*wind']
+
+    Args:
+        name_key: Folded and without legal form, as of ``company_key``.
+    """
+    whole = "".join(name_key.split())
+    found = _words(name_key, whole)
+    for length in (len(whole) - 1, len(whole), len(whole) + 1):
+        found += _parts(whole, length)
     return tuple(dict.fromkeys(found))
+
+
+def _words(name_key: str, whole: str) -> list[str]:
+    words = name_key.split()[:_MOST_WORDS]
+    return [*(word for word in words if len(word) >= _SHORTEST_WORD), *([whole] if whole else [])]
+
+
+def _parts(whole: str, length: int) -> list[str]:
+    """Return the beginning and the end of a name, as of a name of some length."""
+    if length < _IN_PARTS:
+        return []
+    size = min(max((length - 1) // 2, _LEAST_PART), _MOST_PART)
+    return [f"{whole[:size]}*{length}", f"{length}*{whole[-size:]}"]
 
 
 def likeness(one: str, other: str) -> float:

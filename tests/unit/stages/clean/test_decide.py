@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 import pytest
 
+from router.lead.account import Account
 from router.lead.decision import Act, AskPerson, Decision, KnowContact
 from router.lead.events import EventKind, canonical
 from router.lead.ids import ContactId, timed_id
-from router.lead.model import Lead, Owner, Person
+from router.lead.model import AccountMatch, Lead, Owner, Person
 from router.lead.states import LeadState, OwnerKind, check_move
+from router.rulebook.accounts import AccountBy
+from router.stages.clean.accounts import AccountFound, Judged
 from router.stages.clean.decide import Known, decide, prepare
 
 MakeLead = Callable[..., Lead]
@@ -195,3 +199,57 @@ def test_the_kept_part_of_the_event_names_no_person(make_lead: MakeLead, now: da
     decision = run(ann(make_lead, phone="020 7946 0018"), Known(), now)
     written = canonical(decision.events[0].data).decode().casefold()
     assert not any(part in written for part in ("ann", "smith", "7946"))
+
+
+def found(key: str) -> AccountFound:
+    """Return a search that ended with one account."""
+    account = Account(UUID(int=len(key)), key, f"The {key} company", "x", owner="mia")
+    match = AccountMatch(account.id, key, account.name, "mia", "", False, None, "domain")  # noqa: FBT003 - in the order of the shape
+    return AccountFound(match, (Judged(account, AccountBy.DOMAIN, 1.0, won=True, why="its own"),))
+
+
+def test_the_account_goes_with_the_lead_and_names_stand_apart(
+    make_lead: MakeLead, now: datetime
+) -> None:
+    decision = run(ann(make_lead), Known(), now, account=found("A-1"))
+    assert decision.lead.account == found("A-1").match
+    event = decision.events[0]
+    assert event.data["account"] == {
+        "key": "A-1",
+        "candidates": (
+            {"key": "A-1", "by": "domain", "score": 1.0, "won": True, "why": "its own"},
+        ),
+        "more": 0,
+        "by": "domain",
+        "score": 1.0,
+        "owner": "mia",
+        "kept": False,
+    }
+    assert event.personal["accounts"] == {"A-1": "The A-1 company"}
+
+
+def test_where_no_account_was_looked_for_nothing_is_said_of_one(
+    make_lead: MakeLead, now: datetime
+) -> None:
+    decision = run(ann(make_lead), Known(), now)
+    assert decision.lead.account is None
+    assert "account" not in decision.events[0].data
+    assert "accounts" not in decision.events[0].personal
+
+
+def test_a_merged_lead_has_the_account_of_the_open_one_also_when_that_is_none(
+    make_lead: MakeLead, now: datetime
+) -> None:
+    for kept in (found("A-22").match, None):
+        open_lead = owned(make_lead, now, account=kept)
+        known = Known({ANN: contact(now, "ann")}, {contact(now, "ann"): open_lead})
+        decision = run(ann(make_lead), known, now, account=found("A-1"))
+        assert decision.lead.account == kept
+        (also,) = decision.also
+        assert also.lead.account == kept
+        told = decision.events[0].data["account"]
+        assert isinstance(told, dict)
+        assert told["key"] == (kept.key if kept else "")
+        (loser,) = told["candidates"]
+        assert not loser["won"]
+        assert "keeps what it has" in loser["why"]
