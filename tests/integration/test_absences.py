@@ -29,7 +29,7 @@ from router.settings import settings
 from router.store.absences import Absent, absent_people
 from router.store.tx import transaction
 from router.web.api import make_api
-from tests.build import MONDAY, time_stands_at
+from tests.build import MONDAY, inquiry, send, time_stands_at
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _TOM, _JONAS = "tom-keane", "jonas-brandt"
@@ -239,3 +239,20 @@ def test_a_person_switches_off_and_on_by_command(app: App) -> None:
     assert "still away until further notice" in typed("on", _TOM)
     assert not standing(app, _TOM, read_now()).available
     assert "takes leads again" in typed("back", _TOM)
+
+
+def test_what_is_meant_for_somebody_away_goes_to_their_cover_and_comes_back_with_them(
+    app: App, road: Road
+) -> None:
+    named = {"email": "buyer@brightwell-foods.example", "country": "DE", "intent": "pricing"}
+    lena = "lena-vogt"
+    said(app, lena, until=MONDAY + _DAY, reason="fair", cover=_JONAS)
+    lead = send(road, inquiry(**named))
+    assert lead.owner is not None
+    assert lead.owner.id == _JONAS
+    assert "covers for" in lead.why
+    assert lena in lead.why
+    set_back_now(app, lena, by=lena, now=read_now())
+    other = send(road, inquiry(**named | {"email": "chef@brightwell-foods.example"}))
+    assert other.owner is not None
+    assert other.owner.id == lena

@@ -17,11 +17,12 @@ from router.road.absences import Said, add_absence, cancel_absence
 from router.road.act import act
 from router.road.drain import Road
 from router.road.explain.build import explain
-from router.road.offline import OWNER_OFFLINE, PUT_OFF, hand_on
+from router.road.offline import AT_ONCE, OWNER_OFFLINE, PUT_OFF, hand_on
 from router.road.roster import set_back_now
 from router.road.tick import Ticker
 from router.rulebook.availability import AbsenceKind
 from router.stages.desk import decide as desk
+from router.store.absences import set_away
 from router.store.clocks import clocks_of
 from router.store.tx import transaction
 from tests.build import (
@@ -248,3 +249,40 @@ def test_an_absence_that_is_cancelled_before_the_grace_is_over_hands_nothing_on(
     with time_stands_at(MONDAY + 2 * _GRACE):
         assert hand_on(road, read_now()) == 0
     assert owner_of(lead_now(app, lead.id)) == first
+
+
+def test_where_the_book_says_so_what_waits_for_who_is_away_goes_to_others_too(
+    road: Road, app: App
+) -> None:
+    lead = send(road, inquiry())
+    first = owner_of(lead)
+    with transaction(app.engine) as tx:
+        set_away(
+            tx,
+            book="default",
+            person=first,
+            until=None,
+            reason="holiday",
+            by="tests",
+            now=MONDAY - timedelta(days=1),
+            start=MONDAY,
+            reassign_at=MONDAY + _GRACE,
+        )
+    with time_stands_at(MONDAY + 2 * _GRACE):
+        assert hand_on(road, read_now()) == 1
+    moved = lead_now(app, lead.id)
+    assert owner_of(moved) != first
+    with transaction(app.engine) as tx:
+        rows = tx.rows("SELECT reason FROM handoff WHERE id = %s", (lead.handoff_id,))
+    assert rows == [("owner went away at 10:00",)]
+
+
+def test_more_leads_than_fit_in_one_page_all_go(road: Road, app: App) -> None:
+    leads = [send(road, inquiry()) for _ in range(2 * AT_ONCE + 6)]
+    first = owner_of(leads[0])
+    off(app, first)
+    with time_stands_at(MONDAY + 2 * _GRACE):
+        moved = hand_on(road, read_now())
+    assert moved == sum(owner_of(lead) == first for lead in leads)
+    assert all(owner_of(lead_now(app, lead.id)) != first for lead in leads)
+    assert due(app) == []

@@ -31,6 +31,7 @@ _OF_THE_BOOK: Mapping[str, str] = {
     "fallback_owner": "who gets leads that nobody else can take",
     "default_sla": "when leads are due for which no rule says it",
     "policy": "how the book may be changed",
+    "availability": "what becomes of leads whose owner goes, and what counts as an absence",
     "accounts": "which account a lead belongs to, and what rules say of it",
 }
 _CLASSIFIED = "what a lead is classified as, and whether a person is asked"

@@ -120,6 +120,7 @@ def _people(book: RuleBook, uses: Uses) -> set[str]:
         book.policy.publishing.owner,
         *uses.owners,
         *(card.manager for card in cards),
+        *(card.cover for card in cards),
         *(pool.manager for pool in book.pools.values()),
     }
 

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 
 from router.errors import Rejected
 from router.web.api.cursor import read_cursor
-from router.web.api.edge import MAX_BODY, check_request
+from router.web.api.edge import FILES, MAX_BODY, check_request
 from router.web.auth import Scope, including, new_key, read_key
 
 _NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -45,6 +45,33 @@ def test_a_call_that_changes_something_must_be_json_and_from_here(
 )
 def test_programs_and_our_own_pages_may_call(more: dict[str, str]) -> None:
     check_request("POST", Headers({**_JSON, **more}))
+
+
+def test_a_file_is_taken_as_what_it_is_where_a_call_takes_one() -> None:
+    path, ((kind,), _, most) = "/api/people/absences/ics", FILES["/api/people/absences/ics"]
+    file = {**_JSON, "content-type": f"{kind}; charset=utf-8", "content-length": str(most)}
+    check_request("POST", Headers(file), path)
+    for changed, code in (
+        ({"content-type": "application/json"}, "wrong_type"),
+        ({"content-length": str(most + 1)}, "too_large"),
+        ({"origin": "https://elsewhere.example"}, "cross_site"),
+    ):
+        with pytest.raises(Rejected) as refused:
+            check_request("POST", Headers({**file, **changed}), path)
+        assert refused.value.code == code
+    with pytest.raises(Rejected):
+        check_request("POST", Headers(file), "/api/people/ann/absences")
+
+
+def test_deleting_needs_no_body_and_must_come_from_here() -> None:
+    check_request("DELETE", Headers({"host": "leads.example"}))
+    for headers in (
+        {"transfer-encoding": "chunked"},
+        {"content-length": "2"},
+        {"origin": "https://elsewhere.example", "host": "leads.example"},
+    ):
+        with pytest.raises(Rejected):
+            check_request("DELETE", Headers(headers))
 
 
 def test_reading_needs_no_body() -> None:
