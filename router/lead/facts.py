@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from router.lead.model import Lead
+from router.lead.model import AccountMatch, Classification, Lead
 from router.lead.states import LeadState
 
 FactValue = str | int | float | bool | datetime | tuple[str, ...]
@@ -109,7 +109,6 @@ def facts_of(lead: Lead) -> Facts:
         Names of :data:`FACTS` with a value of the declared type.
     """
     person, origin, found = lead.person, lead.attribution, lead.classification
-    account = lead.account
     cleaned = lead.state in _SETTLED
     values: dict[str, FactValue | None] = {
         "source": lead.source,
@@ -142,27 +141,35 @@ def facts_of(lead: Lead) -> Facts:
         "message": lead.message,
         "tags": lead.tags,
         "is_returning": lead.returning if cleaned else None,
-        "account.known": account is not None if cleaned else None,
+        "account.known": lead.account is not None if cleaned else None,
         "missing": lead.missing if cleaned else None,
         "priority": lead.priority,
     }
-    if account is not None:
-        values |= {
-            "account.key": account.key,
-            "account.named": account.named,
-            "account.owner": account.owner,
-            "account.has_open_opportunity": bool(account.opportunity_owner),
-            "account.by": account.by,
-        }
+    if lead.account is not None:
+        values |= _of_account(lead.account)
     if found is not None:
-        values |= {
-            "intent": found.intent,
-            "urgency": found.urgency,
-            "service_interest": found.service_interest,
-            "confidence": found.confidence,
-            "risk_flags": found.risk_flags,
-        }
+        values |= _of_classification(found)
     return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def _of_account(account: AccountMatch) -> dict[str, FactValue]:
+    return {
+        "account.key": account.key,
+        "account.named": account.named,
+        "account.owner": account.owner,
+        "account.has_open_opportunity": bool(account.opportunity_owner),
+        "account.by": account.by,
+    }
+
+
+def _of_classification(found: Classification) -> dict[str, FactValue]:
+    return {
+        "intent": found.intent,
+        "urgency": found.urgency,
+        "service_interest": found.service_interest,
+        "confidence": found.confidence,
+        "risk_flags": found.risk_flags,
+    }
 
 
 def facts_from(recorded: Mapping[str, object]) -> Facts:
