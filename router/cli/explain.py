@@ -54,11 +54,26 @@ def explain(
             f" {', '.join(_EXPECTED)}. Repeat it."
         ),
     ] = None,
+    person: Annotated[
+        str,
+        typer.Option(
+            help="Only say why this person did, or did not, get the lead, and what would have had"
+            " to be otherwise: an id, a full name or an e-mail address."
+        ),
+    ] = "",
+    what_if: Annotated[
+        bool,
+        typer.Option("--what-if", help="Also say what would have given the lead to somebody else."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Explain why a lead went where it went, or where a sample would go. Sends nothing."""
     wanted = [_expectation(each) for each in expect or ()]
-    found = _of_sample(what, source, rules) if _is_sample(what) else [_of_lead(what)]
+    sample = _is_sample(what)
+    if sample and (person or what_if):
+        warn("--person and --what-if ask about a lead that was routed; a sample never was.")
+        raise typer.Exit(USAGE)
+    found = _of_sample(what, source, rules) if sample else [_of_lead(what, person, what_if=what_if)]
     from router.road.explain import tell  # noqa: PLC0415 - slow to import; --help does without
 
     if json:
@@ -117,13 +132,13 @@ def _is_sample(what: str) -> bool:
     return what == "-" or Path(what).is_file() or not _ID_CHARS.issuperset(what.lower())
 
 
-def _of_lead(typed: str) -> "Explanation":
+def _of_lead(typed: str, person: str, *, what_if: bool) -> "Explanation":
     from router.cli.lookup import find_lead  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.road.explain import explain as explain_lead  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
-        return explain_lead(app, find_lead(app, typed))
+        return explain_lead(app, find_lead(app, typed), person=person, otherwise=what_if)
 
 
 def _of_sample(what: str, source: str, rules: Path | None) -> "list[Explanation]":

@@ -71,6 +71,15 @@ def allowances_at(tx: Tx, book: str, at: datetime, *, ahead: bool = False) -> li
     return [_read(row) for row in tx.rows(query, (book, at, at, ahead))]
 
 
+def allowances_then(tx: Tx, book: str, at: datetime) -> list[Allowance]:
+    """Return what held at a moment that is past, also what somebody ended since; oldest first."""
+    query: LiteralString = (
+        "SELECT " + _COLUMNS + " FROM allowance WHERE book = %s AND from_at <= %s AND until_at > %s"
+        " AND (ended_at IS NULL OR ended_at > %s) ORDER BY from_at, id"
+    )
+    return [_read(row) for row in tx.rows(query, (book, at, at, at))]
+
+
 def _read(row: Sequence[Any]) -> Allowance:
     return Allowance(
         id=row[0],

@@ -15,12 +15,14 @@ from router.lead.facts import Facts, facts_from, facts_of
 from router.lead.model import Lead
 from router.lead.states import OwnerKind
 from router.road.explain.account import account_of
+from router.road.explain.ask import ask
+from router.road.explain.considered import candidates_of
 from router.road.explain.next import next_steps
+from router.road.explain.remade import Pick
 from router.road.explain.rules import phases
 from router.road.explain.timeline import words_of
 from router.road.explain.told import (
     Came,
-    Candidate,
     Chain,
     Cleaned,
     ClockTold,
@@ -64,15 +66,18 @@ class Material:
     rehearsed: bool = False
 
 
-def explain(app: App, lead_id: UUID) -> Explanation:
+def explain(app: App, lead_id: UUID, *, person: str = "", otherwise: bool = False) -> Explanation:
     """Explain a lead.
 
     Args:
         app: Of this process.
         lead_id: The lead.
+        person: Also say why this person did, or did not, get it, and what would have had to be
+            otherwise for them to: their id, full name or e-mail address.
+        otherwise: Also say what would have given it to somebody else.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such lead, or nobody of that name.
         Transient: The database could not do it now.
     """
     with transaction(app.engine) as tx:
@@ -83,7 +88,12 @@ def explain(app: App, lead_id: UUID) -> Explanation:
     except (NotFound, Misconfigured):
         # The version cannot be read any more; what was recorded still can.
         book = None
-    return build(material, book)
+    found = build(material, book)
+    if not person and not otherwise:
+        return found
+    judged = _judged(material.events)
+    pick = Pick(material.lead, material.events, judged) if judged is not None else None
+    return ask(app, found, pick, book, person)
 
 
 def gather(tx: Tx, lead_id: UUID) -> Material:
@@ -147,7 +157,7 @@ def build(material: Material, book: RuleBook | None) -> Explanation:
         ),
         found=_found(lead),
         owner=_owner(lead, names),
-        candidates=_candidates(judged, names),
+        candidates=candidates_of(judged.data if judged is not None else {}, names),
         sla=lead.sla,
         priority=lead.priority,
         clocks=tuple(_clock(material.clocks[kind]) for kind in sorted(material.clocks)),
@@ -288,19 +298,6 @@ def _owner(lead: Lead, names: Mapping[str, str]) -> OwnerTold | None:
         pool=owner.pool,
         rule=lead.rule,
         why=lead.why,
-    )
-
-
-def _candidates(judged: StoredEvent | None, names: Mapping[str, str]) -> tuple[Candidate, ...]:
-    listed = judged.data.get("candidates", ()) if judged is not None else ()
-    return tuple(
-        Candidate(
-            person=str(each.get("person", "")),
-            name=names.get(each.get("person", ""), str(each.get("person", ""))),
-            chosen=bool(each.get("chosen")),
-            why=str(each.get("why", "")),
-        )
-        for each in listed
     )
 
 

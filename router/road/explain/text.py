@@ -5,13 +5,18 @@ from datetime import datetime
 from textwrap import fill
 from zoneinfo import ZoneInfo
 
+from router.lead.events import EventKind
 from router.road.explain.account import account_lines
+from router.road.explain.considered import considered_lines
 from router.road.explain.timeline import on_the_wall, span
 from router.road.explain.told import Explanation, PhaseTold
+from router.road.explain.what_if import what_if_lines
 
 _WIDTH = 100
 _NEAR = 3
 _LAST_EVENTS = 20
+_CONSIDERED = "WHO WAS CONSIDERED"
+_GIVEN = frozenset({EventKind.LEAD_ROUTED, EventKind.LEAD_REASSIGNED})
 
 
 def tell(found: Explanation) -> str:
@@ -23,6 +28,8 @@ def tell(found: Explanation) -> str:
     Returns:
         Several lines; moments are written in the owner's zone, which the text names.
     """
+    if found.why_not is not None:
+        return _of_one(found)
     sections: tuple[tuple[str, Iterator[str]], ...] = (
         ("", _head(found)),
         ("NEXT", _next(found)),
@@ -30,7 +37,8 @@ def tell(found: Explanation) -> str:
         ("WHOSE ACCOUNT", account_lines(found.account)),
         ("WHAT IT IS ABOUT", _about(found)),
         ("WHY THERE", _rules(found)),
-        ("WHO WAS CONSIDERED", _considered(found)),
+        (_CONSIDERED, _considered(found)),
+        ("WHAT IF", what_if_lines(found.what_if)),
         ("PROMISES", _clocks(found)),
         ("QUESTIONS", _questions(found)),
         ("MESSAGES", _sent(found)),
@@ -39,7 +47,9 @@ def tell(found: Explanation) -> str:
     )
     blocks = []
     for title, lines in sections:
-        body = "\n".join(_wrapped(line, "  " if title else "") for line in lines)
+        # What stands in columns is not to be filled.
+        laid_out = [f"  {line}" for line in lines] if title == _CONSIDERED else []
+        body = "\n".join(laid_out or (_wrapped(line, "  " if title else "") for line in lines))
         if body:
             blocks.append(f"{title}\n{body}" if title else body)
     return "\n\n".join(blocks) + "\n"
@@ -152,9 +162,17 @@ def _phase(phase: PhaseTold) -> Iterator[str]:
 
 
 def _considered(found: Explanation) -> Iterator[str]:
-    for each in found.candidates:
-        mark = "chosen" if each.chosen else "passed over"
-        yield f"{each.name} ({each.person}): {mark}, {each.why}"
+    given = (event.at for event in reversed(found.timeline) if event.kind in _GIVEN)
+    return considered_lines(
+        found.candidates, ZoneInfo(found.zone), next(given, None), _WIDTH - len("  ")
+    )
+
+
+def _of_one(found: Explanation) -> str:
+    """Answer why not a certain person, and what would have had to be otherwise."""
+    said = [found.why_not.words] if found.why_not is not None else []
+    lines = [*said, *what_if_lines(found.what_if)]
+    return "\n".join(_wrapped(line, "") for line in lines) + "\n"
 
 
 def _clocks(found: Explanation) -> Iterator[str]:

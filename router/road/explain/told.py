@@ -135,12 +135,83 @@ class OwnerTold:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who was considered, and why they were chosen or passed over."""
+    """Somebody who was considered, and the first reason for choosing them or passing them over."""
 
+    #: Id of the person; of a group of a pool, the id of its pool.
     person: str
     name: str
     chosen: bool
+    #: As it was recorded; moments in it name their zone.
     why: str
+    #: True for a group of a pool, whose turn comes before that of its members.
+    group: bool = False
+    #: The pool they were looked at in; empty for who was named or came first.
+    pool: str = ""
+    #: Code of what barred them, such as ``away`` or ``cap``; empty for who lost the turn or got it.
+    bar: str = ""
+    #: What they were owed, in leads; None where no turn was taken.
+    owed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTold:
+    """One thing that would have been otherwise."""
+
+    #: ``back``, ``on_shift``, ``cap``, ``not_passed``, ``not_excluded``, ``weight``, ``skill``,
+    #: ``tier``, ``fewer_open``, ``fact`` or ``credit``.
+    kind: str
+    #: Id of the person or group, or name of the fact.
+    about: str
+    #: The pool it is about; empty for facts, and for all pools.
+    pool: str
+    #: The value it would have had; empty where there is none.
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class IfTold:
+    """Changes, and who would have got the lead with them: decided again, not guessed."""
+
+    changes: tuple[ChangeTold, ...]
+    #: Kind, id and name of the owner.
+    kind: str
+    owner: str
+    name: str
+    #: The pool that would have given it; empty for none.
+    pool: str
+    #: The rule that would have decided; empty for none.
+    rule: str
+    #: All of it in one sentence.
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The smallest changes under which somebody else, or a certain person, gets the lead."""
+
+    #: Id of the person; empty for anybody else than who got it.
+    person: str
+    found: tuple[IfTold, ...]
+    #: How often it was decided again.
+    asked: int
+    #: True when time was up before everything was tried.
+    cut_short: bool
+    #: Why nothing was tried; empty when something was.
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """What is to be said of one person."""
+
+    person: str
+    name: str
+    #: Whether they were looked at.
+    considered: bool
+    #: Whether they own it now.
+    has_it: bool
+    #: The answer, in one sentence.
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +321,6 @@ class Explanation:
     sent: tuple[Sent, ...]
     timeline: tuple[Happened, ...]
     chain: Chain
+    #: Set when it was asked for.
+    why_not: WhyNot | None = None
+    what_if: WhatIf | None = None

@@ -288,7 +288,7 @@ def _lifted(situation: Situation, each: Considered) -> Iterator[Change]:
     who, pool = each.person, each.pool
     match each.bar:
         case BarKind.AWAY | BarKind.OFF:
-            yield Change(ChangeKind.BACK, who, pool)
+            yield Change(ChangeKind.BACK, who, pool, each.bar)
         case BarKind.OFF_SHIFT:
             yield Change(ChangeKind.ON_SHIFT, who, pool)
         case BarKind.PASSED:

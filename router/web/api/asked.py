@@ -1,6 +1,6 @@
 """What a caller may send: strict, so that a misspelled name is told and not ignored."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -208,6 +208,20 @@ class EventQuery(Strict):
 
     after: int = Field(default=0, ge=0, description="`next` of the page before.")
     limit: int = Field(default=USUAL, ge=1, le=MOST)
+
+
+class ExplainQuery(Strict):
+    """What else is asked about a lead."""
+
+    format: Literal["json", "text"] = "json"
+    person: str = Field(
+        default="",
+        max_length=320,
+        description="Also say why this person did, or did not, get it: id, name or e-mail address.",
+    )
+    what_if: bool = Field(
+        default=False, description="Also say what would have given it to somebody else."
+    )
 
 
 class TaskQuery(PageQuery):

@@ -1,6 +1,6 @@
 """Looking at leads: the list, one lead, its events, and why it went where it went."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -15,7 +15,7 @@ from router.store.leads import read_lead
 from router.store.reading import LeadFilter
 from router.store.tx import Tx, transaction
 from router.web.api.access import Reader, TheRoad
-from router.web.api.asked import EventQuery, LeadQuery, TaskQuery
+from router.web.api.asked import EventQuery, ExplainQuery, LeadQuery, TaskQuery
 from router.web.api.cursor import cut, read_cursor
 from router.web.api.told import (
     EventsTold,
@@ -82,11 +82,11 @@ def explain_lead(
     road: TheRoad,
     _caller: Reader,
     lead_id: UUID,
-    format: Literal["json", "text"] = "json",  # noqa: A002 - the query's name
+    asked: Annotated[ExplainQuery, Query()],
 ) -> Explanation | Response:
     """Explain why a lead went where it went, and what happens next."""
-    found = explain(road.app, lead_id)
-    return PlainTextResponse(tell(found)) if format == "text" else found
+    found = explain(road.app, lead_id, person=asked.person, otherwise=asked.what_if)
+    return PlainTextResponse(tell(found)) if asked.format == "text" else found
 
 
 @router.get("/tasks")
