@@ -42,7 +42,8 @@ def find_import(app: App, typed: str) -> UUID:
         NotFound: None is called so, or several are.
     """
     with transaction(app.engine) as tx:
-        found = imports_by_prefix(tx, app.settings.book, typed)
+        # Nothing typed begins every id, and undoing any one is not what was meant.
+        found = imports_by_prefix(tx, app.settings.book, typed) if typed else []
     if len(found) == 1:
         return found[0]
     if found:

@@ -130,6 +130,7 @@ def _lines(lead: "Lead") -> list[tuple[str, str]]:
         ("message", lead.message),
         ("missing", ", ".join(lead.missing)),
         ("source", f"{lead.source}, delivery {lead.delivery_id}"),
+        ("import", lead.lane),
         ("received", shown(lead.received_at)),
         ("joined", str(lead.merged_into or "")),
         ("outcome", lead.outcome),

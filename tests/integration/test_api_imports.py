@@ -24,8 +24,13 @@ from tests.build import MONDAY, inquiry, time_stands_at
 
 
 @pytest.fixture(autouse=True)
-def reached(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let commands reach this module's database, on a monday morning."""
+def reached(
+    app: App, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Let commands reach this module's database, on a monday morning; no import is under way."""
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM delivery WHERE state = 'waiting'")
+        tx.run("DELETE FROM import")
     monkeypatch.setenv("LEAD_ROUTER_DATABASE_URL", database_url)
     monkeypatch.setenv("LEAD_ROUTER_REDIS_URL", redis_url)
     settings.cache_clear()
@@ -152,14 +157,18 @@ def test_the_same_by_the_command_line(app: App, road: Road, tmp_path: Path) -> N
     assert "240" in typed("imports", "pace", "Fair", "--per-hour", 240)
     through(road)
     assert "3: 1 let in, 2 wait" in typed("imports", "show", "Fair")
+    (lead,) = orjson.loads(typed("leads", "--limit", 1, "--json"))
+    assert f"import:      {found['id']}" in typed("show", lead["id"])
+    assert f"let in from import {found['id']}" in " ".join(typed("explain", lead["id"]).split())
     assert "2 rows would be withdrawn, 1 leads" in typed("imports", "undo", "Fair", "--dry-run")
     undone = orjson.loads(typed("imports", "undo", "Fair", "--json"))
     assert (undone["withdrawn"], undone["recalled"], undone["left"]) == (2, 1, {})
     assert "3 of 3 rows" in typed("import", path, "--source", "generic", "--name", "Fair")
     with pytest.raises(NotFound, match="Several"):
         typed("imports", "show", "Fair")
-    with pytest.raises(NotFound):
-        typed("imports", "show", "nothing")
+    for nothing in ("nothing", ""):
+        with pytest.raises(NotFound):
+            typed("imports", "undo", nothing)
     with transaction(app.engine) as tx:
         assert waiting.depths(tx, MONDAY)["import_rows_waiting"] >= 3
 

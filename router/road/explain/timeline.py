@@ -97,7 +97,8 @@ class _Told:
 def _captured(told: _Told) -> str:
     form = f", form {told.get('form')}" if told.get("form") else ""
     missing = f"; missing: {told.joined('missing')}" if told.get("missing") else ""
-    return f"came in through {told.get('source')}{form}{missing}"
+    lane = f", let in from import {told.get('import')}" if told.get("import") else ""
+    return f"came in through {told.get('source')}{form}{lane}{missing}"
 
 
 def _cleaned(told: _Told) -> str:

@@ -260,8 +260,9 @@ def _joined(items: list[Item]) -> Item:
 
 
 def _about(parsed: Parsed, items: list[Item], delivery_id: str) -> dict[str, object]:
-    first = items[0].values
+    first, lane = items[0].values, parsed.delivery.lane
     return {
+        **({"import": lane} if lane else {}),
         "source": parsed.source.id,
         "delivery": delivery_id,
         "form": first.get("form.name") or first.get("form.id", ""),
