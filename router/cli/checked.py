@@ -83,6 +83,13 @@ def _leavers(found: Mapping[str, int]) -> str:
     return f"gone, but with open leads: {who}{more}; see `lead-router people leavers`"
 
 
+def _allowances(found: Mapping[str, Any]) -> str:
+    people = ", ".join(found["people"][:_SHOWN])
+    said = f"{_count(found['hold'], 'allowance')} of managers stay beside it ({people})"
+    idle = found["without_effect"]
+    return said + (f"; without effect from now on: {'; '.join(idle[:_SHOWN])}" if idle else "")
+
+
 def _examples(checks: Mapping[str, Any]) -> Iterator[str]:
     """Give the leads that would change most, or made-up ones where no lead of the past does."""
     moved = checks.get("backtest", {}).get("handovers", [])
@@ -122,4 +129,5 @@ _PARTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("difference", "diff", _difference),
     ("backtest", "backtest", _backtest),
     ("leavers", "leavers", _leavers),
+    ("allowances", "allowed", _allowances),
 )

@@ -10,6 +10,7 @@ from router.lead.events import EventKind
 from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, ROAD, StageName
 from router.rulebook.model import Phase, Rule, RuleBook
+from router.rulebook.roster import members_of
 
 #: Rules of one phase that are drawn one by one; the further ones are drawn together.
 MOST_RULES = 120
@@ -268,7 +269,7 @@ class _Drawing:
     def _label(self, kind: str, name: str) -> tuple[str, ...]:
         if kind == "pool":
             pool = self.of.pools.get(name)
-            many = len(pool.members) if pool is not None else 0
+            many = len(members_of(self.of, pool)) if pool is not None else 0
             return (f"pool {name}", "1 person" if many == 1 else f"{many} people")
         if kind in {"queue", "sequence"}:
             lists = self.of.queues if kind == "queue" else self.of.sequences

@@ -4,13 +4,15 @@ Analysis and its own tests may forbid it. The comparison with the active version
 would change hands; how many of the past would have, whether a second person must agree.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from router.app import App
+from router.now import now as read_now
 from router.road.backtest import Report, Window, backtest
 from router.road.leavers import dropped
+from router.rulebook.allowance import Allowance, without_effect
 from router.rulebook.analysis.analyse import analyse
 from router.rulebook.analysis.compare import compare
 from router.rulebook.analysis.difference import summary
@@ -21,6 +23,7 @@ from router.rulebook.trial.result import Trials
 from router.rulebook.trial.run import run_trials
 from router.rulebook.trial.tell import failure
 from router.rulebook.worktime import work_time
+from router.store.allowances import allowances_at
 from router.store.tx import transaction
 
 #: Told what is done, how much of it is done, and of how much; 0 when nobody knows.
@@ -103,8 +106,11 @@ def weigh(  # noqa: PLR0913 - how closely, by name
     checks = {**looked.checks, "difference": summary(compare(serving, book))}
     with transaction(app.engine) as tx:
         gone = dropped(app, tx, book)
+        standing = allowances_at(tx, app.settings.book, read_now(), ahead=True)
     if gone:
         checks["leavers"] = gone
+    if standing:
+        checks["allowances"] = _standing(standing, book)
     if past is None:
         checks["backtest"] = {"skipped": True}
         return replace(looked, change=replace(looked.change, tried=False), checks=checks)
@@ -115,6 +121,16 @@ def weigh(  # noqa: PLR0913 - how closely, by name
     found = report.found
     change = replace(looked.change, leads=found.leads, judged=found.judged, moved=found.moved)
     return replace(looked, change=change, checks=checks)
+
+
+def _standing(allowances: Sequence[Allowance], book: RuleBook) -> dict[str, object]:
+    """Say which allowances stay beside a version, and which would have no effect with it."""
+    idle = without_effect(book, allowances)
+    return {
+        "hold": len(allowances) - len(idle),
+        "people": sorted({each.person for each in allowances})[:_KEPT],
+        "without_effect": [why for _, why in idle][:_KEPT],
+    }
 
 
 def _tell_nobody(_what: str, _done: int, _whole: int) -> None:

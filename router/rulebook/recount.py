@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from router.lead.facts import Facts
 from router.rulebook.model import Phase, RuleBook
+from router.rulebook.roster import shares_of
 from router.rulebook.shadow import Said, say
 
 #: A version that would first let a lead pass to the classifier, whose word nobody has.
@@ -277,5 +278,4 @@ def _people(fate: Fate, book: RuleBook) -> Mapping[str, float]:
     pool = book.pools.get(target) if kind == "pool" else None
     if pool is None:
         return {}
-    whole = sum(member.weight for member in pool.members)
-    return {each.person: each.weight / whole for each in pool.members if each.weight}
+    return shares_of(book, pool)

@@ -4,6 +4,7 @@ A book may name somebody who has left since a lead was given to them. Then the a
 takes their place, and after that the fallback owner; nobody is skipped silently.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from router.errors import Misconfigured
@@ -100,6 +101,47 @@ def members_of(book: RuleBook, pool: Pool) -> tuple[str, ...]:
     )
 
 
+def shares_of(book: RuleBook, pool: Pool) -> dict[str, float]:
+    """Return what each person gets of a pool's leads in the long run, while everybody can.
+
+    By weight, of the lowest tier alone; of a pool of groups, first by the weights of the groups.
+    Caps, ramps, open leads, skills and who comes first are left out.
+
+    Args:
+        book: The rule book.
+        pool: One of its pools.
+    """
+    found: dict[str, float] = {}
+    groups = [group for group in pool.groups if group.pool in book.pools]
+    for group in groups:
+        part = group.weight / sum(each.weight for each in groups)
+        for person, share in shares_of(book, book.pools[group.pool]).items():
+            found[person] = found.get(person, 0.0) + part * share
+    first = min((member.tier for member in pool.members), default=1)
+    lowest = [member for member in pool.members if member.tier == first]
+    whole = sum(member.weight for member in lowest)
+    return found | {each.person: each.weight / whole for each in lowest if each.weight}
+
+
+def reached_pools(book: RuleBook, named: Iterable[str]) -> set[str]:
+    """Return the pools that get leads of these pools: themselves, groups, and those behind.
+
+    Args:
+        book: The rule book.
+        named: Ids of pools; those that it does not have are left out.
+    """
+    found: set[str] = set()
+    waiting = [name for name in named if name in book.pools]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            pool = book.pools[name]
+            behind = (*pool.overflow, *(group.pool for group in pool.groups))
+            waiting += [each for each in behind if each in book.pools]
+    return found
+
+
 def role_of(book: RuleBook, owner: Owner) -> str:
     """Return the role that a packet for this owner is written for.
 
@@ -130,7 +172,7 @@ def person(book: RuleBook, *ids: str) -> Found:
     left: list[str] = []
     for wanted in (*ids, book.fallback_owner):
         card = book.people.get(wanted)
-        if card is not None:
+        if card is not None and (not card.left or wanted == book.fallback_owner):
             return Found(card, tuple(left))
         if wanted:
             left.append(wanted)

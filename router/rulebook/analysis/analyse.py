@@ -9,7 +9,7 @@ from router.rulebook.analysis.hidden import hidden_parts
 from router.rulebook.analysis.hours import other_hours
 from router.rulebook.analysis.ladder import DECIDING, ladder
 from router.rulebook.analysis.letters import look_alikes
-from router.rulebook.analysis.people import chains, empty_pools
+from router.rulebook.analysis.people import chains, empty_pools, leavers, missing_skills
 from router.rulebook.analysis.places import Places
 from router.rulebook.analysis.reach import impossible, unreached
 from router.rulebook.analysis.rows import long_rows
@@ -70,6 +70,8 @@ def _findings(book: RuleBook) -> Iterator[Finding]:
     places, uses = Places(book.files), uses_of(book)
     yield from chains(book, uses, places)
     yield from empty_pools(book, uses, places)
+    yield from leavers(book, places)
+    yield from missing_skills(book, places)
     yield from look_alikes(book, places)
     yield from never_used(book, uses, places)
 

@@ -102,14 +102,26 @@ CODES: Mapping[str, Code] = {
     "pool-of-one": Code(
         _N,
         "A pool has one member: when that person is away, or has declined or missed a lead, the"
-        " pool is empty and the fallback owner gets the lead.",
+        " pool is empty, and what its `nobody` says becomes of the lead.",
         "Add a second member, or name the person instead of the pool.",
     ),
     "pool-off-together": Code(
         _N,
         "A pool that wants its members on shift has members of one calendar only: outside its"
-        " hours, and on its holidays, the pool is empty and the fallback owner gets every lead.",
+        " hours, and on its holidays, nobody is on shift, and what its `nobody` says becomes of"
+        " every lead.",
         "Add a member of another calendar, or a rule for leads outside these hours.",
+    ),
+    "leaver-in-pool": Code(
+        _N,
+        "A pool names somebody who left (`left: true`): they get none of its leads.",
+        "Take the name out of the pool; `people transfer` gives their open leads to others.",
+    ),
+    "skill-nobody-has": Code(
+        _W,
+        "A pool asks every lead for a skill that none of its members has: until the skill is"
+        " dropped, nobody can take a lead.",
+        "Give the skill to somebody, or correct its spelling.",
     ),
     "never-used": Code(
         _N,

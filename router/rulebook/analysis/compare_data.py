@@ -110,20 +110,20 @@ def _mapping(name: str, old: Mapping[object, object], new: Mapping[object, objec
 
 
 def _members(old: object, new: object) -> str:
-    before, after = _weights(old), _weights(new)
+    before, after = _by_person(old), _by_person(new)
     words = [f"with {name}" for name in after if name not in before]
     words += [f"without {name}" for name in before if name not in after]
     words += [
-        f"{name} has weight {before[name]} -> {after[name]}"
+        f"{name} has {_told(before[name], after[name])}"
         for name in before
         if name in after and before[name] != after[name]
     ]
     return ", ".join(words) or "its people stand in another order"
 
 
-def _weights(members: object) -> dict[str, int]:
+def _by_person(members: object) -> dict[str, Member]:
     found = members if isinstance(members, tuple) else ()
-    return {each.person: each.weight for each in found if isinstance(each, Member)}
+    return {each.person: each for each in found if isinstance(each, Member)}
 
 
 def _short(value: object) -> str:

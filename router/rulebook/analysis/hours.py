@@ -13,6 +13,7 @@ from router.rulebook.analysis.finding import Finding, listed
 from router.rulebook.analysis.ladder import Ladder, Step
 from router.rulebook.analysis.week import DAYTIME, always, daytime, moments_open
 from router.rulebook.model import RuleBook
+from router.rulebook.roster import members_of
 from router.rulebook.rule import Place
 from router.rulebook.space.box import Box
 from router.rulebook.space.sets import Flags
@@ -58,7 +59,7 @@ def _worked(book: RuleBook, target: tuple[str, str]) -> int | None:
     if kind == "person":
         people = [name]
     elif kind == "pool" and name in book.pools:
-        people = [member.person for member in book.pools[name].members]
+        people = list(members_of(book, book.pools[name]))
     else:
         return None
     times = 0

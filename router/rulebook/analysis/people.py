@@ -7,9 +7,17 @@ from router.rulebook.analysis.finding import Finding, listed
 from router.rulebook.analysis.places import Places
 from router.rulebook.analysis.used import Uses
 from router.rulebook.analysis.week import always, moments_open
-from router.rulebook.model import Pool, RuleBook
+from router.rulebook.model import NobodyPolicy, Pool, RuleBook
+from router.rulebook.roster import members_of, reached_pools
 
 _TEAMS = "teams.yaml"
+#: What becomes of the leads of a pool in which nobody can take one.
+_BEHIND = {
+    NobodyPolicy.OFF_SHIFT: "whoever is off shift gets its leads, or else the fallback owner",
+    NobodyPolicy.HOLD: "its leads wait",
+    NobodyPolicy.OVERFLOW: "its leads go to the pools behind it",
+    NobodyPolicy.FALLBACK: "the fallback owner gets its leads",
+}
 
 
 def chains(book: RuleBook, uses: Uses, places: Places) -> Iterator[Finding]:
@@ -68,25 +76,67 @@ def empty_pools(book: RuleBook, uses: Uses, places: Places) -> Iterator[Finding]
         uses: What it uses.
         places: Where its things stand.
     """
-    for pool in book.pools.values():
-        if pool.id not in uses.targets["pool"]:
-            continue
-        place = places.of(_TEAMS, "pools", pool.id)
-        if len(pool.members) == 1:
+    for name in sorted(reached_pools(book, uses.targets["pool"])):
+        pool = book.pools[name]
+        place = places.of(_TEAMS, "pools", name)
+        here = [each for each in members_of(book, pool) if not _left(book, each)]
+        if len(here) == 1:
             yield found(
                 "pool-of-one",
                 place,
-                f"the pool '{pool.id}' has only '{pool.members[0].person}': while that person is"
-                " away it is empty",
+                f"the pool '{name}' has only '{here[0]}': while that person is away"
+                f" {_BEHIND[pool.nobody]}",
             )
         shared = _shared_calendar(book, pool)
         if shared:
             yield found(
                 "pool-off-together",
                 place,
-                f"the pool '{pool.id}' wants its members on shift, and all of them work by the"
-                f" calendar '{shared}': outside it the pool is empty",
+                f"the pool '{name}' wants its members on shift, and all of them work by the"
+                f" calendar '{shared}': outside it {_BEHIND[pool.nobody]}",
             )
+
+
+def leavers(book: RuleBook, places: Places) -> Iterator[Finding]:
+    """Give the pools that still name people who left.
+
+    Args:
+        book: The book.
+        places: Where its things stand.
+    """
+    for pool in book.pools.values():
+        gone = [each.person for each in pool.members if _left(book, each.person)]
+        if gone:
+            names = listed([f"'{each}'" for each in gone])
+            yield found(
+                "leaver-in-pool",
+                places.of(_TEAMS, "pools", pool.id),
+                f"the pool '{pool.id}' names {names}, who left: no lead of it goes there",
+            )
+
+
+def missing_skills(book: RuleBook, places: Places) -> Iterator[Finding]:
+    """Give the skills that a pool always asks for and nobody in it has.
+
+    Args:
+        book: The book.
+        places: Where its things stand.
+    """
+    for pool in book.pools.values():
+        cards = [book.people[each] for each in members_of(book, pool) if each in book.people]
+        for skill in pool.skills:
+            if skill.name and not any(skill.name in card.skills for card in cards):
+                yield found(
+                    "skill-nobody-has",
+                    places.of(_TEAMS, "pools", pool.id),
+                    f"the pool '{pool.id}' asks for the skill '{skill.name}', which nobody in it"
+                    " has",
+                )
+
+
+def _left(book: RuleBook, person: str) -> bool:
+    card = book.people.get(person)
+    return card is not None and card.left
 
 
 def _shared_calendar(book: RuleBook, pool: Pool) -> str:

@@ -8,7 +8,7 @@ from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.places import Places
 from router.rulebook.engine.shape import comparisons
 from router.rulebook.model import RuleBook
-from router.rulebook.roster import DEFAULT_ROLE
+from router.rulebook.roster import DEFAULT_ROLE, reached_pools
 from router.rulebook.rule import Effect, Place
 
 _TARGETS = ("person", "pool", "queue", "sequence")
@@ -87,7 +87,7 @@ def never_used(book: RuleBook, uses: Uses, places: Places) -> Iterator[Finding]:
     teams = "teams.yaml"
     slas = {book.default_sla, *uses.targets["sla"]}
     declared: tuple[tuple[str, Iterable[str], Iterable[str], tuple[str, ...]], ...] = (
-        ("pool", book.pools, uses.targets["pool"], (teams, "pools")),
+        ("pool", book.pools, reached_pools(book, uses.targets["pool"]), (teams, "pools")),
         ("queue", book.queues, uses.targets["queue"], (teams, "queues")),
         ("sequence", book.sequences, uses.targets["sequence"], (teams, "sequences")),
         ("person", book.people, _people(book, uses), (teams, "people")),
@@ -131,6 +131,7 @@ def _calendars(book: RuleBook, uses: Uses) -> set[str]:
         *uses.calendars,
         *(card.calendar for card in book.people.values()),
         *(each.calendar for each in shared),
+        *(pool.calendar for pool in book.pools.values()),
         book.policy.publishing.window,
     }
 

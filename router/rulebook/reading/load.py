@@ -269,6 +269,13 @@ def _read(
         proofs=read_proofs(reader, roots),
         files=dict(files),
     )
+    for what, person, node in (
+        ("the fallback owner", book.fallback_owner, found.get("fallback_owner")),
+        ("the reviewer", taxonomy.reviewer, roots.get("intents.yaml")),
+    ):
+        card = roster.people.get(person)
+        if card is not None and card.left and node is not None:
+            reader.problems.add(node.place, f"{what} '{person}' left; name somebody who is here")
     return book, broken
 
 

@@ -45,6 +45,7 @@ def read_teams(reader: Reader, root: Node | None) -> Roster:
     _check_chain(reader, "managers", {card.id: card.manager for card in roster.people.values()})
     _check_chain(reader, "covers", {card.id: card.cover for card in roster.people.values()})
     check_pools(reader, roster.pools)
+    _check_leavers(reader, roster)
     return roster
 
 
@@ -80,6 +81,30 @@ def _queue(reader: Reader, kind: str, key: Scalar, node: Node) -> Queue:
         accountable=reader.refer("person", found.get("accountable")),
         calendar=reader.refer("calendar", found.get("calendar")),
     )
+
+
+def _check_leavers(reader: Reader, roster: Roster) -> None:
+    """Refuse people who left where somebody must answer; that they own leads is told elsewhere."""
+    gone = {card.id for card in roster.people.values() if card.left}
+    answers = [
+        *(("pool", each.id, each.manager) for each in roster.pools.values()),
+        *(("queue", each.id, each.accountable) for each in roster.queues.values()),
+        *(("sequence", each.id, each.accountable) for each in roster.sequences.values()),
+        *(
+            ("person", each.id, below)
+            for each in roster.people.values()
+            if not each.left
+            for below in (each.manager, each.cover)
+        ),
+    ]
+    for kind, name, person in answers:
+        place = reader.names.get(kind, {}).get(name)
+        if person in gone and place is not None:
+            reader.problems.add(
+                place,
+                f"the {kind} '{name}' counts on '{person}', who left",
+                advice="Name somebody who is here.",
+            )
 
 
 def _check_chain(reader: Reader, what: str, above: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from router.lead.handoff import OVERTAKEN
 from router.lead.model import Lead, Owner, change
 from router.lead.states import IMPORT_UNDONE, HandoffState, LeadState, OwnerKind
 from router.rulebook.model import RuleBook
-from router.rulebook.roster import gone
+from router.rulebook.roster import gone, members_of
 
 #: Targets that give a lead an owner.
 _OWNED_BY = frozenset({"person", "pool", "queue", "sequence", "fallback"})
@@ -284,7 +284,7 @@ def _moved(lead: Lead, asked: Asked, digest: str, effect: str, *, changed: bool)
 
 def _members(book: RuleBook, pool: str) -> frozenset[str]:
     found = book.pools.get(pool)
-    return frozenset(each.person for each in found.members) if found is not None else frozenset()
+    return frozenset(members_of(book, found)) if found is not None else frozenset()
 
 
 def _is_person(owner: Owner, person: str) -> bool:

@@ -69,6 +69,8 @@ def find_owner(lead: Lead, planned: Plan, book: RuleBook, turns: Turns) -> Choic
         Rejected: Somebody asked for a person who left.
     """
     kind, target = planned.kind, planned.target
+    if planned.reroute is not None and planned.reroute.never:
+        turns = turns.without(planned.reroute.never)
     if kind in {"queue", "sequence"}:
         return _shared(book, turns, kind, target)
     if planned.reroute is not None and planned.reroute.reason == CLAIMED:

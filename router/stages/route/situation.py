@@ -143,11 +143,28 @@ def changed(situation: Situation, change: Change) -> Situation:
     return _CHANGES[change.kind](situation, change)
 
 
+def anew(turns: Turns) -> Turns:
+    """Return the same turns, which remember nothing that was worked out of them.
+
+    Args:
+        turns: Are left as they are.
+    """
+    return Turns(
+        turns.now,
+        owed=turns.owed,
+        used=turns.used,
+        away=turns.away,
+        off=turns.off,
+        last_owner=turns.last_owner,
+        wave=turns.wave,
+    )
+
+
 def _back(situation: Situation, change: Change) -> Situation:
     turns, person = situation.turns, change.about
     away = {name: each for name, each in turns.away.items() if name != person}
     off = {key: bar for key, bar in turns.off.items() if key != (change.pool, person)}
-    return replace(situation, turns=replace(turns, away=away, off=off, _seats={}))
+    return replace(situation, turns=replace(anew(turns), away=away, off=off))
 
 
 def _on_shift(situation: Situation, change: Change) -> Situation:
@@ -209,7 +226,7 @@ def _fewer_open(situation: Situation, change: Change) -> Situation:
     used = Counter(situation.turns.used)
     for pool in (change.pool, ALL):
         used[change.about, Period.OPEN, pool] -= _number(change)
-    return replace(situation, turns=replace(situation.turns, used=used, _seats={}))
+    return replace(situation, turns=replace(anew(situation.turns), used=used))
 
 
 def _fact(situation: Situation, change: Change) -> Situation:
@@ -223,7 +240,7 @@ def _credit(situation: Situation, change: Change) -> Situation:
     turns, key = situation.turns, (change.pool, change.about)
     before = turns.owed.get(key, Owed())
     raised = replace(before, credit=before.credit + _number(change))
-    return replace(situation, turns=replace(turns, owed={**turns.owed, key: raised}, _seats={}))
+    return replace(situation, turns=replace(anew(turns), owed={**turns.owed, key: raised}))
 
 
 _CHANGES: dict[ChangeKind, Callable[[Situation, Change], Situation]] = {
@@ -248,7 +265,7 @@ def _number(change: Change) -> int:
 def _with_card(situation: Situation, card: PersonCard) -> Situation:
     book = situation.book
     book = replace(book, people={**book.people, card.id: card})
-    return replace(situation, book=book, turns=replace(situation.turns, _seats={}))
+    return replace(situation, book=book, turns=anew(situation.turns))
 
 
 def _with_member(
@@ -260,4 +277,4 @@ def _with_member(
         return situation
     members = tuple(other(each) if each.person == change.about else each for each in pool.members)
     book = replace(book, pools={**book.pools, pool.id: replace(pool, members=members)})
-    return replace(situation, book=book, turns=replace(situation.turns, _seats={}))
+    return replace(situation, book=book, turns=anew(situation.turns))

@@ -1,8 +1,8 @@
 """The pools as they stand while a batch picks from them: each pick sees those before it. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -97,6 +97,16 @@ class Turns:
             return off
         full = (limit.bar for limit in self._limits(book, card, card.caps, ""))
         return next((bar for bar in full if bar is not None), None)
+
+    def without(self, people: Iterable[str]) -> "Turns":
+        """Return the same turns while some people must not get a lead; both see later picks.
+
+        Args:
+            people: Who must not, such as who has just had it.
+        """
+        bar = Away(Bar(BarKind.EXCLUDED, "has just had this lead"))
+        away = {**self.away, **dict.fromkeys(people, bar)}
+        return replace(self, away=away, _seats={}, _bound=set())
 
     def take(
         self, pool: str, person: str, changes: Changes, *, busy_until: datetime | None = None
