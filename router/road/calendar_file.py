@@ -131,7 +131,7 @@ def read_calendar(raw: bytes) -> CalendarFile:
             number += 1
             _read(found, event, number)
     if not calendars:
-        raise _no_calendar("it is empty")
+        raise _no_calendar("there is no whole BEGIN:VCALENDAR to END:VCALENDAR in it")
     return found
 
 

@@ -182,13 +182,13 @@ def test_an_entry_that_cannot_be_used_is_skipped_with_the_reason(
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (b"", "empty"),
-        (b"hello", "empty"),
+        (b"", "no whole BEGIN"),
+        (b"hello", "no whole BEGIN"),
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\n", "do not fit together"),
         (b"BEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT\r\n", "does not begin with"),
-        (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:a\r\n", "empty"),
-        (b"<html><body>Sign in</body></html>", "empty"),
+        (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:a\r\n", "no whole BEGIN"),
+        (b"<html><body>Sign in</body></html>", "no whole BEGIN"),
     ],
 )
 def test_what_is_no_calendar_is_refused(raw: bytes, why: str) -> None:
