@@ -1,11 +1,12 @@
 """Calendar files that nobody vouches for: read, skipped with a reason, or refused."""
 
+import sys
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from router.errors import Rejected
+from router.errors import Misconfigured, Rejected
 from router.road.calendar_file import MAX_EVENTS, MAX_FILE, read_calendar
 from router.road.calendar_spans import MAX_TURNS, Span, TooOld, spans, turn_of
 from tests.ics import calendar, days, event
@@ -204,6 +205,12 @@ def test_a_file_that_is_too_large_too_long_or_too_deep_is_refused() -> None:
         read_calendar(calendar(*many))
     with pytest.raises(Rejected, match="parts within"):
         read_calendar(calendar(["BEGIN:VEVENT"] * 50))
+
+
+def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "icalendar", None)
+    with pytest.raises(Misconfigured, match=r"icalendar.*lead-router\[ics\]"):
+        read_calendar(calendar(days("a", "20260305", "20260306")))
 
 
 def test_lines_that_are_none_are_counted_and_zones_and_alarms_of_the_file_are_not_read() -> None:
