@@ -7,6 +7,7 @@ import typer
 from router.cli.output import AsJson, columns, print_json, say
 
 if TYPE_CHECKING:
+    from router.lead.model import Lead
     from router.road.act import Word
 
 _Lead = Annotated[str, typer.Argument(help="Id of a lead, or its first characters.")]
@@ -67,11 +68,15 @@ def tasks(
 
 
 def accept(lead: _Lead, *, person: _Person = "", by: _By = "", json: AsJson = False) -> None:
-    """Take a lead, also from a queue (then name the person)."""
-    from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
-    from router.road import words  # noqa: PLC0415 - slow to import; --help does without
+    """Take a lead, also from a queue or the pool it waits in (then name the person)."""
+    from router.cli.lookup import find_lead, speaker  # noqa: PLC0415 - slow to import; --help does without
+    from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.claims import claim  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
 
-    carry_out(lead, words.accept(speaker(by), person), json=json)
+    with opened() as app:
+        after = claim(Road(app), find_lead(app, lead), person, speaker(by))
+    _tell(after, json=json)
 
 
 def decline(
@@ -149,10 +154,15 @@ def carry_out(lead: str, word: "Word", *, json: bool) -> None:
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.road.act import act  # noqa: PLC0415 - slow to import; --help does without
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
-    from router.web.api.told import lead_told  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         after = act(Road(app), find_lead(app, lead), word)
+    _tell(after, json=json)
+
+
+def _tell(after: "Lead", *, json: bool) -> None:
+    from router.web.api.told import lead_told  # noqa: PLC0415 - slow to import; --help does without
+
     if json:
         print_json(lead_told(after).model_dump(mode="json"))
         return

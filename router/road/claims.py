@@ -29,7 +29,7 @@ def claim(road: Road, lead_id: UUID, person: str, by: str) -> Lead:
     Args:
         road: The runner of this process.
         lead_id: The lead.
-        person: Who takes it.
+        person: Who takes it; empty for its owner, who only accepts it.
         by: Who says so.
 
     Raises:
@@ -40,7 +40,8 @@ def claim(road: Road, lead_id: UUID, person: str, by: str) -> Lead:
     """
     with transaction(road.app.engine) as tx:
         lead = read_lead(tx, lead_id)
-    if lead is not None and lead.owner is not None and lead.owner.kind is OwnerKind.POOL:
+    waits = lead is not None and lead.owner is not None and lead.owner.kind is OwnerKind.POOL
+    if waits and person:
         act(road, lead_id, lambda subject: claimed(subject.lead, person, by, book=subject.book))
     return act(road, lead_id, words.accept(by, person))
 

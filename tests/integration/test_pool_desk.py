@@ -11,7 +11,8 @@ from router.app import App
 from router.errors import Conflict, NotFound, Rejected
 from router.lead.states import LeadState
 from router.now import now as read_now
-from router.road import allowances
+from router.road import allowances, words
+from router.road.act import act
 from router.road.allowances import Said, allow
 from router.road.claims import claim, claim_next
 from router.road.drain import Road
@@ -198,6 +199,8 @@ def test_members_take_leads_from_a_pool_in_order_and_up_to_their_cap(
         claim_next(road, UK, "priya-shah", "api")
     with pytest.raises(Conflict, match="not in the pool"):
         claim_next(road, UK, "jonas-brandt", "api")
+    with pytest.raises(Conflict, match="waits in the pool uk-and-ireland"):
+        act(road, second.id, words.touch("api", "call", "", "tom-keane"))
     assert claim_next(road, UK, "tom-keane", "api").id == second.id
     with pytest.raises(NotFound, match="Nothing waits"):
         claim_next(road, UK, "tom-keane", "api")

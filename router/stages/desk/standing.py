@@ -63,6 +63,12 @@ def acting(lead: Lead, owner: Owner, book: RuleBook, by: str, person: str) -> st
             f"Lead {lead.id} is in the {owner.kind} {owner.id}. Name the person who takes it.",
             code="person_needed",
         )
+    if owner.kind is OwnerKind.POOL:
+        raise Conflict(
+            f"Lead {lead.id} waits in the pool {owner.id}. Claim it for {named(book, who)} first:"
+            f" POST /api/leads/{lead.id}/claim, or `lead-router pools claim {owner.id} {who}` for"
+            " the one that is next."
+        )
     if owned:
         missed = f" {named(book, who)} declined it or missed it." if who in lead.passed else ""
         raise Conflict(

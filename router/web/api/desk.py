@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/leads/{lead_id}", tags=["desk"])
 @router.post("/accept")
 def accept(road: TheRoad, caller: Actor, lead_id: UUID, body: asked.Accept) -> LeadTold:
     """Take a lead. 409 names the owner if it is somebody else's."""
-    return _said(road, lead_id, words.accept(caller.name, body.person))
+    return lead_told(claims.claim(road, lead_id, body.person, caller.name))
 
 
 @router.post("/claim")
