@@ -24,6 +24,7 @@ from router.cli import (
     rules,
     rules_map,
     send,
+    simulate,
     tasks,
     up,
 )
@@ -51,7 +52,7 @@ app = typer.Typer(
 _PARTS = (
     *(up, demo, send),
     *(leads, explain, tasks, review, people, pools, allowances, accounts, replay, imports),
-    *(rules, rules_map, outbound, keys),
+    *(rules, rules_map, simulate, outbound, keys),
     *(doctor, migrate, processes, bench),
 )
 

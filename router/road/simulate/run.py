@@ -77,8 +77,7 @@ class _Run:
 
     def __init__(self, setting: Setting, on_progress: Progress | None) -> None:
         self._setting, self._on_progress = setting, on_progress
-        first, last = setting.books[0][1], setting.books[-1][1]
-        self._seen = Seen(setting.start, setting.end, first, last, setting.absences)
+        self._seen = Seen(setting.start, setting.end, setting.books, setting.absences)
         self._staff = Staff(setting.books, setting.absences, self._seen)
         self._agenda = Agenda()
         self._promises = Promises(self._agenda, self._seen, self._ring)

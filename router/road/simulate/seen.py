@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from router.lead.decision import ClockKind
-from router.road.simulate.world import Absence
+from router.road.simulate.world import Absence, Timeline
 from router.rulebook.model import RuleBook
 from router.stages.route.rotation import LEAD
 from router.stages.route.seats import Seat
@@ -82,9 +82,7 @@ class Seen:
 
     start: datetime
     end: datetime
-    #: The book at the beginning, and at the end.
-    first: RuleBook
-    book: RuleBook
+    books: Timeline
     absences: Sequence[Absence] = ()
     leads: int = 0
     picks: list[Pick] = field(default_factory=list)
@@ -106,6 +104,11 @@ class Seen:
     turns: Counter[str] = field(default_factory=Counter)
     #: Leads that came in, but of which too little is known to decide.
     unknown: int = 0
+
+    @property
+    def book(self) -> RuleBook:
+        """Return the version that holds at the end."""
+        return self.books[-1][1]
 
     def bank(self, changes: Mapping[tuple[str, str], tuple[int, int]]) -> None:
         """Note what a pick changes of what is put aside."""
