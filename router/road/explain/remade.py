@@ -25,7 +25,7 @@ from router.rulebook.roster import live
 from router.stages.route.bounds import Bounds
 from router.stages.route.decide import decide, plan
 from router.stages.route.seats import Away, Bar, BarKind, Owed
-from router.stages.route.situation import Situation
+from router.stages.route.situation import Situation, anew
 from router.stages.route.turns import Turns
 from router.store.allowances import allowances_then
 from router.store.past import (
@@ -102,7 +102,7 @@ def remade(app: App, pick: Pick) -> Situation:
                 before,
                 book=book,
                 reroute=reroute,
-                turns=replace(turns, wave=wave, _seats={}),
+                turns=replace(anew(turns), wave=wave),
             )
             found = _agreed(asked, pick.judged)
             if found is not None and reroute is not None and reroute.to:
@@ -151,7 +151,7 @@ def _with_credits(
         if key in known and known[key] != credit and key[0]:
             before = owed.get(key, Owed())
             owed[key] = replace(before, credit=before.credit + known[key] - credit)
-    return replace(situation, turns=replace(situation.turns, owed=owed, _seats={}))
+    return replace(situation, turns=replace(anew(situation.turns), owed=owed))
 
 
 def _same(said: Mapping[str, Any], recorded: Mapping[str, Any]) -> bool:
@@ -222,7 +222,7 @@ def _turns(tx: Tx, pick: Pick, book: RuleBook, allowances: Sequence[Allowance]) 
     turns.count_open(open_before(tx, moment, bounds.open))
     turns.count_given(given_before(tx, moment, bounds.since))
     last = _last_owner(tx, pick)
-    return replace(turns, last_owner={lead.id: last} if last is not None else {}, _seats={})
+    return replace(turns, last_owner={lead.id: last} if last is not None else {})
 
 
 def _last_owner(tx: Tx, pick: Pick) -> tuple[str, datetime] | None:

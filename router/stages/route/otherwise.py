@@ -8,7 +8,9 @@ owed just enough to be next; for a certain person, then two of these at once.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice
+from math import ceil
 
 from router.lead.facts import FactValue
 from router.rulebook.engine.shape import facts_in
@@ -29,7 +31,6 @@ SHOWN, _OF_A_KIND = 5, 3
 _OWED, _STEPS = 5, 100
 #: Single changes from which pairs are made, and changes of facts that are looked at.
 _PAIRED, _FACTS = 40, 400
-_UNITS = LEAD // _STEPS
 _ORDER = {kind: number for number, kind in enumerate(ChangeKind)}
 
 
@@ -76,12 +77,13 @@ def person(situation: Situation, who: str, *, enough: Callable[[], bool]) -> Sea
         enough: Tells that time is up.
 
     Returns:
-        Single changes; where there are none, pairs.
+        Single changes; where none of them is about the person, pairs that are, too; where there
+        are none at all, any pairs.
     """
     search = _Search(situation, enough, who)
     search.run(search.singles())
-    if not search.found:
-        search.run(search.pairs())
+    if all(each.changes[0].kind is ChangeKind.FACT for each in search.found):
+        search.run(search.pairs(facts=not search.found))
     return Searched(_chosen(search), search.asked, search.cut_short)
 
 
@@ -133,9 +135,10 @@ class _Search:
         yield from self._facets(most=1)
         yield from ((each,) for each in self._turns(self._situation, self._was))
 
-    def pairs(self) -> Iterator[tuple[Change, ...]]:
+    def pairs(self, *, facts: bool) -> Iterator[tuple[Change, ...]]:
         """Yield two changes at once: one, and what then still keeps the person from the lead."""
-        singles = sorted(self._tried, key=lambda each: _ORDER[each.kind])
+        tried = [each for each in self._tried if facts or each.kind is not ChangeKind.FACT]
+        singles = sorted(tried, key=lambda each: _ORDER[each.kind])
         for change in islice(singles, _PAIRED):
             then = changed(self._situation, change)
             found = self._ask(then)
@@ -146,7 +149,7 @@ class _Search:
                 again = (other.kind, other.about) == (change.kind, change.about)
                 if not again or other.kind is ChangeKind.CAP:
                     yield change, other
-        for facets in self._facets(most=2):
+        for facets in self._facets(most=2) if facts else ():
             if len(facets) > 1:
                 yield facets
 
@@ -221,18 +224,21 @@ class _Search:
         if mine is not None and first is not None and mine.tier > first.tier:
             yield Change(ChangeKind.TIER, each.person, pool.id, first.tier)
             return
-        kind, most, unit = ChangeKind.CREDIT, _OWED * _STEPS, _UNITS
+        kind, most, unit = ChangeKind.CREDIT, _OWED * _STEPS, Fraction(LEAD, _STEPS)
         seat = _seat(situation, pool, each.person)
         if pool.method is Method.LEAST_OPEN and seat is not None and seat.open_leads:
-            kind, most, unit = ChangeKind.FEWER_OPEN, seat.open_leads, 1
+            kind, most, unit = ChangeKind.FEWER_OPEN, seat.open_leads, Fraction(1)
+
+        def by(steps: int) -> Change:
+            return Change(kind, each.person, pool.id, ceil(steps * unit))
 
         def does(steps: int) -> bool:
-            then = self._ask(changed(situation, Change(kind, each.person, pool.id, steps * unit)))
+            then = self._ask(changed(situation, by(steps)))
             return then is not None and then.chose(each.person, pool.id)
 
         least = _least(most, does)
         if least:
-            yield Change(kind, each.person, pool.id, least * unit)
+            yield by(least)
 
 
 def decisive(situation: Situation, found: Answer | None) -> tuple[str, ...]:
