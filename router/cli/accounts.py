@@ -48,6 +48,13 @@ def take_in(
     ],
     *,
     by: Annotated[str, typer.Option("--by", help="Who does it; your user name if not given.")] = "",
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole",
+            help="These are all accounts there are: forget the others, unless a row was left out.",
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Take accounts in from a file. One that is known is replaced; the others stay as they are.
@@ -64,13 +71,12 @@ def take_in(
     with opened() as app, file.open(encoding="utf-8", newline="") as lines:
         told = AccountFile(without_mark(lines))
         try:
-            taken = take_accounts(app, told.rows(), now(), by=speaker(by))
+            taken = take_accounts(app, told.rows(), now(), by=speaker(by), whole=whole)
         except UnicodeDecodeError as error:
             raise Rejected(
-                f"{file} is not UTF-8 text; save it as CSV UTF-8. What stands before that is in.",
+                f"{file} is not UTF-8 text: save it as CSV UTF-8. Rows before that may be in.",
                 code="not_utf8",
             ) from error
-    taken.left_out = sorted([*taken.left_out, *told.left_out], key=lambda each: each.line)
     if json:
         print_json({"taken": taken, "ignored": told.ignored})
     else:
@@ -163,6 +169,8 @@ def _of_sample(app: "App", sample: str, source: str, moment: "datetime") -> "lis
 
 def _say_taken(taken: "Taken", ignored: tuple[str, ...]) -> None:
     say(f"{taken.new} new, {taken.changed} changed, {taken.unchanged} as they were.")
+    if taken.forgotten is not None:
+        say(f"{taken.forgotten} that the file does not name were forgotten.")
     if ignored:
         say(f"Columns that mean nothing here: {', '.join(ignored)}.")
     for title, remarks in (("left out", taken.left_out), ("taken, but", taken.noticed)):

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -61,11 +61,9 @@ class AccountFile:
     lines: Iterable[str]
     #: Columns of the file that mean nothing here; known once a row was read.
     ignored: tuple[str, ...] = ()
-    #: Rows that are none.
-    left_out: list[Remark] = field(default_factory=list)
 
-    def rows(self) -> Iterator[AccountRow]:
-        """Give the rows that can be read, in the order of the file.
+    def rows(self) -> Iterator[AccountRow | Remark]:
+        """Give the rows in the order of the file; for one that is none, what is wrong with it.
 
         Raises:
             Rejected: The file has no header with the columns that are needed.
@@ -78,7 +76,7 @@ class AccountFile:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                self.left_out.append(Remark(line, "", f"cannot be read as CSV: {error}"))
+                yield Remark(line, "", f"cannot be read as CSV: {error}")
                 continue
             if cells is None:
                 return
@@ -87,10 +85,9 @@ class AccountFile:
             told = dict(zip(names, cells, strict=False))
             if len(cells) > len(names):
                 key = tidy(told["key"])
-                problem = f"it has {len(cells)} cells, the header {len(names)}"
-                self.left_out.append(Remark(line, key, problem))
-                continue
-            yield _row(line, told)
+                yield Remark(line, key, f"it has {len(cells)} cells, the header {len(names)}")
+            else:
+                yield _row(line, told)
 
 
 def _header(reader: Iterator[list[str]]) -> list[str]:

@@ -30,6 +30,7 @@ from router.store.accounts import (
     Listed,
     Told,
     find_accounts,
+    forget_others,
     list_accounts,
     new_id,
     put_accounts,
@@ -51,6 +52,8 @@ class Taken:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    #: Accounts that were known and not told, and are forgotten; None when all were to stay.
+    forgotten: int | None = None
     #: Rows that could not be used.
     left_out: list[Remark] = field(default_factory=list)
     #: Values of the others that could not be used; the account went in without them.
@@ -66,17 +69,26 @@ class Tried:
     found: AccountFound
 
 
-def take_accounts(app: App, rows: Iterable[AccountRow], now: datetime, *, by: str) -> Taken:
+def take_accounts(
+    app: App,
+    rows: Iterable[AccountRow | Remark],
+    now: datetime,
+    *,
+    by: str,
+    whole: bool = False,
+) -> Taken:
     """Take accounts in; one that is known by its key is replaced as a whole.
 
-    Doing it again changes nothing. Accounts that are not told stay as they are. People are those
-    of the active rule book.
+    Doing it again changes nothing. People are those of the active rule book.
 
     Args:
         app: Of this process.
-        rows: As they were told. Of two with the same key the first counts.
+        rows: As they were told; a remark stands for one that cannot be used. Of two with the same
+            key the first counts.
         now: When they were told.
         by: Who told them.
+        whole: These are all accounts there are: forget the others, unless a row was left out or
+            there was none. Without it those that are not told stay as they are.
 
     Raises:
         Transient: The database could not do it; what was stored until then stays.
@@ -86,19 +98,26 @@ def take_accounts(app: App, rows: Iterable[AccountRow], now: datetime, *, by: st
     seen: dict[str, int] = {}
     every = iter(rows)
     while batch := list(islice(every, _AT_ONCE)):
+        taken.left_out += [row for row in batch if isinstance(row, Remark)]
+        found = [row for row in batch if isinstance(row, AccountRow)]
         told = [
-            _told(book, row, people, taken, now) for row in batch if _is_usable(row, seen, taken)
+            _told(book, row, people, taken, now) for row in found if _is_usable(row, seen, taken)
         ]
         with transaction(app.engine) as tx:
             new, changed = put_accounts(tx, book, told, now)
         taken.new += new
         taken.changed += changed
         taken.unchanged += len(told) - new - changed
+    taken.left_out.sort(key=lambda each: each.line)
+    if whole and seen and not taken.left_out:
+        with transaction(app.engine) as tx:
+            taken.forgotten = forget_others(tx, book, seen)
     log.info(
         "accounts_taken",
         new=taken.new,
         changed=taken.changed,
         left_out=len(taken.left_out),
+        forgotten=taken.forgotten,
         by=by,
     )
     return taken

@@ -1,6 +1,6 @@
 """Accounts: written as the CRM tells them, and found by the keys of a lead."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -137,6 +137,28 @@ def put_accounts(tx: Tx, book: str, told: Sequence[Told], now: datetime) -> tupl
     changed = {key for key, is_new in rows if not is_new}
     changed |= _put_keys(tx, book, ordered) - new
     return len(new), len(changed)
+
+
+def forget_others(tx: Tx, book: str, keys: Collection[str]) -> int:
+    """Forget every account but these; return how many there were.
+
+    Leads that belong to one keep what they know of it.
+
+    Args:
+        tx: Open transaction.
+        book: Whose accounts.
+        keys: Keys of the accounts that stay.
+    """
+    tx.run(
+        "DELETE FROM account_key k USING account a WHERE k.account_id = a.id AND a.book = %s"
+        " AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS t(key) WHERE t.key = a.key)",
+        (book, list(keys)),
+    )
+    return tx.run(
+        "DELETE FROM account a WHERE a.book = %s"
+        " AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS t(key) WHERE t.key = a.key)",
+        (book, list(keys)),
+    )
 
 
 def list_accounts(

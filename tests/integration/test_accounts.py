@@ -347,6 +347,23 @@ def test_a_file_is_taken_in_and_what_cannot_be_used_is_told_by_its_line(tmp_path
 
 
 @pytest.mark.usefixtures("reached")
+def test_a_whole_file_forgets_the_others_unless_a_row_was_left_out(
+    app: App, tmp_path: Path
+) -> None:
+    told(app, {"key": "A-1"}, {"key": "OLD", "domains": ("old.example",)})
+    file = tmp_path / "accounts.csv"
+    file.write_text("key,name\nA-1,North\nA-2\n", encoding="utf-8")
+    assert "forgotten" not in typed("import", file, "--whole", code=1)
+    assert len(known_accounts(app, limit=9)) == 2
+    file.write_text("key,name\n", encoding="utf-8")
+    assert "forgotten" not in typed("import", file, "--whole")
+    file.write_text("key,name\nA-1,North\n", encoding="utf-8")
+    assert "1 that the file does not name were forgotten." in typed("import", file, "--whole")
+    assert [each.account.key for each in known_accounts(app, limit=9)] == ["A-1"]
+    assert won(app, email="ann@old.example") == ""
+
+
+@pytest.mark.usefixtures("reached")
 def test_a_sample_is_tried_and_nothing_is_written(app: App, tmp_path: Path) -> None:
     told(app, {"key": "A-1", "name": "Archer Mills"})
     sample = tmp_path / "sample.json"

@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 import pytest
 
 from router.errors import Rejected
-from router.road.account_rows import AccountFile, AccountRow, without_mark
+from router.road.account_rows import AccountFile, AccountRow, Remark, without_mark
 
 
-def read(text: str) -> tuple[list[AccountRow], AccountFile]:
-    file = AccountFile(without_mark(io.StringIO(text, newline="")))
-    return list(file.rows()), file
+def read(text: str) -> tuple[list[AccountRow], list[Remark]]:
+    """Return the rows of a file, and what is wrong with those that are none."""
+    every = list(AccountFile(without_mark(io.StringIO(text, newline=""))).rows())
+    rows = [each for each in every if isinstance(each, AccountRow)]
+    return rows, [each for each in every if isinstance(each, Remark)]
 
 
 def test_a_row_says_what_its_columns_say_in_whatever_order() -> None:
-    rows, file = read(
+    rows, wrong = read(
         "name,KEY,domains,contacts,named,active_at\r\n"
         '"North, Ltd",A-1,"n.example;north.example  x.example",ann@n.example,Yes,2026-01-05\r\n'
     )
@@ -30,7 +32,7 @@ def test_a_row_says_what_its_columns_say_in_whatever_order() -> None:
             contacts=("ann@n.example",),
         )
     ]
-    assert (file.ignored, file.left_out) == ((), [])
+    assert not wrong
 
 
 def test_a_row_is_named_by_the_line_it_begins_in_and_empty_lines_are_passed_over() -> None:
@@ -40,21 +42,27 @@ def test_a_row_is_named_by_the_line_it_begins_in_and_empty_lines_are_passed_over
 
 
 def test_a_short_row_lacks_its_last_values_and_a_long_one_is_left_out() -> None:
-    rows, file = read("key,name,owner\nA-1,North\nA-2,South,ann,more\nA-3,East,bo\n")
+    rows, wrong = read("key,name,owner\nA-1,North\nA-2,South,ann,more\nA-3,East,bo\n")
     assert [(row.key, row.owner) for row in rows] == [("A-1", ""), ("A-3", "bo")]
-    assert [(each.line, each.key) for each in file.left_out] == [(3, "A-2")]
+    assert [(each.line, each.key) for each in wrong] == [(3, "A-2")]
 
 
 def test_a_row_that_is_no_csv_is_left_out_and_the_rest_is_read() -> None:
-    rows, file = read('key,name\nA-1,"Nor"th\nA-2,South\n')
+    rows, wrong = read('key,name\nA-1,"Nor"th\nA-2,South\n')
     assert [row.key for row in rows] == ["A-2"]
-    assert [each.line for each in file.left_out] == [2]
+    assert [each.line for each in wrong] == [2]
 
 
 def test_a_value_that_cannot_be_read_is_told_with_its_row() -> None:
     rows, _ = read("key,name,named,active_at\nA-1,North,perhaps,yesterday\n")
     assert (rows[0].named, rows[0].active_at) == (False, None)
     assert [each.split()[0] for each in rows[0].noticed] == ["named", "active_at"]
+
+
+def test_columns_that_mean_nothing_are_named() -> None:
+    file = AccountFile(["key,name,Colour\n", "A-1,North,red\n"])
+    assert len(list(file.rows())) == 1
+    assert file.ignored == ("colour",)
 
 
 @pytest.mark.parametrize(
