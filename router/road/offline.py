@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from router.errors import Transient
-from router.lead.decision import ClockKind, Decision, Reroute, StopClock
+from router.lead.decision import OWNER_AWAY, ClockKind, Decision, Reroute, StopClock
 from router.lead.model import Lead
 from router.lead.states import LeadState, OwnerKind
 from router.now import now as read_now
@@ -37,7 +37,6 @@ log = structlog.get_logger()
 
 #: Why such a lead changes hands, as a stable code: its owner switched themselves off, or is away.
 OWNER_OFFLINE: Final = "owner_offline"
-OWNER_AWAY: Final = "owner_away"
 #: Leads that change hands in one transaction, and transactions of one turn: a turn is short, since
 #: a ticker has clocks to fire.
 AT_ONCE, _PAGES = 20, 10

@@ -5,7 +5,7 @@ a unique row that commits with its effect.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,6 +28,7 @@ from router.road.record import Batch, Work, record
 from router.road.release import release
 from router.stages.sla.decide import decide
 from router.store import actions, clocks, tickets, waiting
+from router.store.absences import Absent, absent_people
 from router.store.held import next_look
 from router.store.leads import lock_leads
 from router.store.processes import database_now, take_slot
@@ -186,8 +187,9 @@ class Ticker:
         with transaction(self._app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
             leads = lock_leads(tx, due, skip_locked=True)
             held = clocks.clocks_of(tx, leads)
+            away = absent_people(tx, self._app.settings.book, now)
             for lead in leads.values():
-                self._step(batch, batch.take(lead), list(held.get(lead.id, {}).values()))
+                self._step(batch, batch.take(lead), list(held.get(lead.id, {}).values()), away)
             failed = _drop_failed(batch)
             find_owners(self._road, tx, batch)
             if unfit := _drop_failed(batch):
@@ -197,13 +199,16 @@ class Ticker:
         self._road.ring_for(batch.works.values(), writes, now)
         return len(leads)
 
-    def _step(self, batch: Batch, work: Work, held: list[Clock]) -> None:
+    def _step(
+        self, batch: Batch, work: Work, held: list[Clock], away: Mapping[str, Absent]
+    ) -> None:
         """Take a lead's due steps; after one that changes its owner, the others come next round."""
         for clock in sorted(held, key=lambda each: each.respond_by):
             if clock.next_at is None or clock.next_at > batch.now:
                 continue
             try:
-                decision = decide(work.lead, clock, self._app.live(work.lead.digest), batch.now)
+                book = self._app.live(work.lead.digest)
+                decision = decide(work.lead, clock, book, batch.now, away=away)
                 record(batch, work, decision)
             except Exception as error:  # noqa: BLE001 - a clock that fails must not stop the others
                 work.failed = error

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from router.app import App
+from router.lead.ids import LeadId
 from router.lead.states import LeadState, OwnerKind
 from router.pipeline import StageName
 from router.road import words
@@ -14,6 +16,7 @@ from router.road.act import act
 from router.road.drain import Road
 from router.road.tick import Ticker
 from router.rulebook.model import RuleBook
+from router.rulebook.reading.load import book_from_files
 from router.store.absences import set_away, set_back
 from router.store.tx import transaction
 from tests.build import MONDAY, events_of, inquiry, lead_now, leads_of, send, store, time_stands_at
@@ -163,6 +166,75 @@ def test_a_lead_is_not_stuck_with_an_owner_who_is_away_when_the_person_asks_agai
     assert owner(again) in set(BOTH) - {owner(first)}
 
 
+def test_a_second_inquiry_does_not_wait_for_an_owner_who_is_away(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, ""))
+    body = inquiry()
+    first = send(road, body)
+    go_away(app, owner(first))
+    send(road, {**body, "message": "Is anybody there? We want that demo."})
+    again = lead_now(app, first.id)
+    assert owner(again) in set(BOTH) - {owner(first)}
+    assert "asked again while the owner was away" in events_text(app, first.id)
+    assert again.passed == ()
+
+
+def test_a_second_inquiry_leaves_an_accepted_lead_and_names_who_covers(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "", cards="priya-shah: cover: owen-price"))
+    body = inquiry()
+    first = send(road, body)
+    assert owner(first) == "priya-shah"
+    act(road, first.id, words.accept("priya-shah"))
+    go_away(app, "priya-shah")
+    send(road, {**body, "message": "One more question about the demo."})
+    assert owner(lead_now(app, first.id)) == "priya-shah"
+    with transaction(app.engine) as tx:
+        row = tx.row(
+            "SELECT body FROM action WHERE lead_id = %s AND kind = 'lead.appended'", (first.id,)
+        )
+    assert row is None or orjson.loads(bytes(row[0]))["data"]["stand_in"] == "owen-price"
+
+
+def test_a_rule_that_names_somebody_away_means_their_cover(
+    road: Road, starter_book: RuleBook
+) -> None:
+    book = with_pool(starter_book, "", cards="priya-shah: cover: owen-price")
+    text = book.files["20-routes.yaml"].replace(f"pool: {UK}", "person: priya-shah")
+    use(road.app, book_from_files({**book.files, "20-routes.yaml": text}))
+    assert come_in(road, 1) == ["priya-shah"]
+    go_away(road.app, "priya-shah")
+    lead = send(road, inquiry())
+    assert owner(lead) == "owen-price"
+    assert "who covers for priya-shah (away until further notice" in lead.why
+    go_away(road.app, "owen-price")
+    assert come_in(road, 1) == [FALLBACK]
+
+
+def test_a_joiner_is_neither_flooded_nor_starved(road: Road, starter_book: RuleBook) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, ""))
+    come_in(road, 15)
+    members = "members: [priya-shah, tom-keane, owen-price]"
+    use(app, with_pool(starter_book, "", members=members))
+    came = come_in(road, 12)
+    assert Counter(came) == {"priya-shah": 4, "tom-keane": 4, "owen-price": 4}
+    assert "owen-price owen-price" not in " ".join(came)
+
+
+def events_text(app: App, lead_id: LeadId) -> str:
+    """Return everything that was written about a lead, as text."""
+    with transaction(app.engine) as tx:
+        rows = tx.rows(
+            "SELECT data::text, personal::text FROM event WHERE lead_id = %s", (lead_id,)
+        )
+    return " ".join(part for row in rows for part in row)
+
+
 def test_two_forms_of_one_person_at_once_make_one_lead_and_take_one_turn(
     road: Road, starter_book: RuleBook
 ) -> None:
@@ -188,8 +260,8 @@ def test_a_duplicate_of_an_assigned_lead_takes_no_turn(road: Road, starter_book:
 
 
 def test_an_inactive_person_in_a_pool_gets_nothing(road: Road, starter_book: RuleBook) -> None:
-    use(road.app, with_pool(starter_book, "", cards="tom-keane: left: true"))
-    assert come_in(road, 3) == ["priya-shah"] * 3
+    use(road.app, with_pool(starter_book, "", cards="priya-shah: left: true"))
+    assert come_in(road, 3) == ["tom-keane"] * 3
 
 
 def test_a_decline_for_a_reason_that_does_not_count_gives_the_turn_back(

@@ -29,6 +29,8 @@ class Known:
     contacts: Mapping[str, ContactId] = field(default_factory=dict)
     #: The newest open lead of each of these contacts; contacts without one are absent.
     open_leads: Mapping[ContactId, Lead] = field(default_factory=dict)
+    #: Owners of these leads who are away or have left, and who takes their place.
+    gone: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def decide(  # noqa: PLR0913  # keyword-only: what the source and the roster say
     inquiry = _Inquiry(prepared, match, account)
     target = known.open_leads.get(match.contact_id) if match.contact_id else None
     if target is not None and target.id != lead.id and target.state in OPEN:
-        return _merged(lead, inquiry, target, missing)
+        return _merged(lead, inquiry, target, missing, known.gone)
     returning = match.contact_id is not None
     contact_id = match.contact_id or ContactId(timed_id(now, "contact", lead.id))
     # One replace with everything: it copies some forty fields.
@@ -152,7 +154,13 @@ def _has(lead: Lead, prepared: Prepared, name: str) -> bool:
     return bool(prepared.answers.get(name))
 
 
-def _merged(lead: Lead, inquiry: _Inquiry, target: Lead, missing: tuple[str, ...]) -> Decision:
+def _merged(
+    lead: Lead,
+    inquiry: _Inquiry,
+    target: Lead,
+    missing: tuple[str, ...],
+    gone: Mapping[str, str],
+) -> Decision:
     prepared, match = inquiry.prepared, inquiry.match
     merged = change(
         lead,
@@ -174,7 +182,7 @@ def _merged(lead: Lead, inquiry: _Inquiry, target: Lead, missing: tuple[str, ...
         else ()
     )
     event = _event(EventKind.LEAD_MERGED, merged, inquiry)
-    also = append_to(target, merged, match.by)
+    also = append_to(target, merged, match.by, gone)
     return Decision(merged, events=(event,), effects=effects, also=(also,))
 
 

@@ -3,7 +3,7 @@
 Beside them the accounts that a lead may belong to; these are read without a lock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,10 +12,12 @@ from router.lead.case import Case
 from router.lead.decision import Decision, KnowContact
 from router.lead.ids import ContactId, LeadId
 from router.lead.model import Lead
-from router.lead.states import OPEN
+from router.lead.states import OPEN, OWNED
 from router.pipeline import StageName
+from router.rulebook.cover import stand_in
 from router.stages.clean.accounts import Search, find_account, share_out, sought
 from router.stages.clean.decide import Known, Prepared, decide, prepare
+from router.store.absences import absent_people
 from router.store.accounts import find_accounts, has_accounts
 from router.store.people import contacts_by_key, lock_names, open_leads_of
 from router.store.tx import Tx
@@ -31,6 +33,8 @@ class People:
     open_leads: dict[ContactId, Lead]
     #: What each lead's account is looked for by, and who may be it; empty without accounts.
     accounts: Mapping[LeadId, Search] = field(default_factory=dict)
+    #: Owners of open leads who are away or have left, and who takes their place.
+    gone: Mapping[str, str] = field(default_factory=dict)
     #: Digest of a rule book to when a review that is opened now is due, in working time.
     review_by: dict[str, datetime] = field(default_factory=dict)
 
@@ -54,17 +58,28 @@ class Clean:
         """Normalize, before any lock is taken."""
         return prepare(case.lead, self._app.settings.default_region)
 
-    def load(self, tx: Tx, cases: Sequence[tuple[Case, Prepared]], now: datetime) -> People:  # noqa: ARG002 - the runner's shape
+    def load(self, tx: Tx, cases: Sequence[tuple[Case, Prepared]], now: datetime) -> People:
         """Lock every identity key of the batch in one order, then look up who holds it."""
         serve = self._app.settings.book
         keys = {key for _, prepared in cases for key in prepared.keys}
         lock_names(tx, ((f"identity:{serve}", key) for key in keys))
         contacts = contacts_by_key(tx, serve, keys)
+        open_leads = open_leads_of(tx, sorted(set(contacts.values())), _OPEN)
         return People(
             contacts,
-            open_leads_of(tx, sorted(set(contacts.values())), _OPEN),
+            open_leads,
             self._candidates(tx, cases),
+            self._gone(tx, open_leads.values(), now),
         )
+
+    def _gone(self, tx: Tx, leads: Iterable[Lead], now: datetime) -> dict[str, str]:
+        """Find who of the owners is not there, and who takes their place."""
+        owners = {lead.owner.id for lead in leads if lead.owner and lead.state in OWNED}
+        if not owners:
+            return {}
+        book, away = self._app.shelf.active(), absent_people(tx, self._app.settings.book, now)
+        found = {owner: stand_in(book, owner, away)[0] for owner in owners}
+        return {owner: taken for owner, taken in found.items() if taken != owner}
 
     def _candidates(self, tx: Tx, cases: Sequence[tuple[Case, Prepared]]) -> dict[LeadId, Search]:
         """Find who may be the account of each lead, for the whole batch in one query."""
@@ -88,7 +103,7 @@ class Clean:
         return decide(
             lead,
             prepared,
-            Known(people.contacts, people.open_leads),
+            Known(people.contacts, people.open_leads, people.gone),
             now,
             required=source.required if source else (),
             reviewer=book.taxonomy.reviewer,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from router.lead.decision import Act, Decision
+from router.lead.decision import OWNER_AWAY, Act, Decision, Reroute
 from router.lead.events import Event, EventKind
 from router.lead.model import Lead, Person, Touchpoint, change
-from router.lead.states import OWNED
+from router.lead.states import OWNED, LeadState, OwnerKind
 from router.stages.clean.text import fold
 
 #: Fields that stand or fall together, by the one that says whether they are usable.
@@ -86,13 +86,20 @@ def is_somebody_else(one: Person, other: Person) -> bool:
     return bool(words) and bool(others) and not words & others
 
 
-def append_to(target: Lead, lead: Lead, matched_by: tuple[str, ...]) -> Decision:
+def append_to(
+    target: Lead, lead: Lead, matched_by: tuple[str, ...], gone: Mapping[str, str]
+) -> Decision:
     """Add an inquiry to an open lead; tell its owner once; start or move no clock.
+
+    When its owner is not there and has not accepted it, it goes to somebody else of its pool:
+    else nobody would notice that the person asks once more. What was accepted stays, and who takes
+    the owner's place is named.
 
     Args:
         target: The open lead of the same person.
         lead: The new inquiry, with its normalized values.
         matched_by: Kinds of the keys that led here, e.g. ``("email",)``.
+        gone: Owners of open leads who are away or have left, and who takes their place.
     """
     filled = fill_gaps(target.person, lead.person)
     # Whoever fills in a form waits for an answer, also when a bulk import knew them first.
@@ -122,8 +129,19 @@ def append_to(target: Lead, lead: Lead, matched_by: tuple[str, ...]) -> Decision
         personal={"message": lead.message, "replaced": dict(filled.replaced)},
         actor="clean",
     )
-    notice = (_notice(grown, lead),) if target.owner and target.state in OWNED else ()
-    return Decision(grown, events=(event,), effects=notice)
+    notice = (_notice(grown, lead, gone),) if target.owner and target.state in OWNED else ()
+    return Decision(grown, events=(event,), effects=notice, reroute=_elsewhere(target, gone))
+
+
+def _elsewhere(target: Lead, gone: Mapping[str, str]) -> Reroute | None:
+    """Return the wish for another owner when the present one is gone and has not accepted it."""
+    owner = target.owner
+    if owner is None or owner.kind is not OwnerKind.PERSON or owner.id not in gone:
+        return None
+    if target.state is not LeadState.ACTIVATED or not owner.pool:
+        return None
+    note = "the person asked again while the owner was away"
+    return Reroute(OWNER_AWAY, "clean", note=note, never=(owner.id,))
 
 
 def _joined(target: Lead, lead: Lead) -> tuple[Touchpoint, ...]:
@@ -139,13 +157,16 @@ def _joined(target: Lead, lead: Lead) -> tuple[Touchpoint, ...]:
     return (*target.touchpoints, *(point for point in own if point not in target.touchpoints))
 
 
-def _notice(target: Lead, lead: Lead) -> Act:
+def _notice(target: Lead, lead: Lead, gone: Mapping[str, str]) -> Act:
     person = target.person
+    owner = target.owner.id if target.owner else ""
     return Act(
         kind="lead.appended",
         body={
             "lead": str(target.id),
-            "owner": target.owner.id if target.owner else "",
+            "owner": owner,
+            "owner_away": owner in gone,
+            "stand_in": gone.get(owner, ""),
             "accountable": target.owner.accountable if target.owner else "",
             "who": person.name or person.email or person.phone,
             "email": person.email,

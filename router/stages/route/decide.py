@@ -68,6 +68,10 @@ def decide(
     return Decision(routed, events=(event,), effects=effects), choice
 
 
+#: What reroutes leads without anybody's word; its note says why, better than a code.
+_BY_ITSELF = frozenset({"ticker", "clean"})
+
+
 def _code(planned: Plan, choice: Choice) -> str:
     if choice.code or planned.rule is None:
         return choice.code or FALLBACK
@@ -75,8 +79,10 @@ def _code(planned: Plan, choice: Choice) -> str:
 
 
 def _sentence(planned: Plan, choice: Choice) -> str:
-    if planned.reroute is not None and not planned.reroute.afresh:
-        return f"{planned.reroute.reason} ({planned.reroute.by}): {choice.why}"
+    reroute = planned.reroute
+    if reroute is not None and not reroute.afresh:
+        said = reroute.note if reroute.by in _BY_ITSELF and reroute.note else reroute.reason
+        return f"{said} ({reroute.by}): {choice.why}"
     if planned.rule is None:
         return f"no rule matched: {choice.why}"
     return f"{planned.rule.summary} {choice.why[0].upper()}{choice.why[1:]}."
