@@ -175,19 +175,7 @@ def adjust(  # noqa: PLR0913 - who, how much, by whom and why
         Rejected: Too many leads, none at all, no reason, or nobody else to pay for it.
     """
     weights = {each.person: each.weight for each in known(app.shelf.active(), name).members}
-    if person not in weights:
-        raise NotFound(
-            f"{person[:100]!r} is not in the pool {name}. `lead-router pools show` lists who is."
-        )
-    if not round(leads * LEAD) or abs(leads) > MOST_ADJUSTED:
-        raise Rejected(
-            f"{leads:g} leads cannot be credited: between 0 and {MOST_ADJUSTED} either way.",
-            code="wrong_amount",
-        )
-    if not reason.strip():
-        raise Rejected("Say why: the reason stays in the ledger.", code="reason_needed")
-    if not bank and len(weights) == 1:
-        raise Rejected(f"Nobody else is in the pool {name} to be owed less.", code="nobody_else")
+    _check(name, person, weights, leads=leads, bank=bank, reason=reason)
     serve, units = app.settings.book, round(leads * LEAD)
     with transaction(app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         lock_pools(tx, serve, [name])
@@ -211,6 +199,30 @@ def adjust(  # noqa: PLR0913 - who, how much, by whom and why
         write_ledger(tx, serve, [row])
         log.info("credit_adjusted", pool=name, person_id=person, leads=leads, bank=bank, by=by)
         return _told(app, tx, name, now, AHEAD)
+
+
+def _check(  # noqa: PLR0913 - what was said, by name
+    name: str,
+    person: str,
+    weights: Mapping[str, int],
+    *,
+    leads: float,
+    bank: bool,
+    reason: str,
+) -> None:
+    if person not in weights:
+        raise NotFound(
+            f"{person[:100]!r} is not in the pool {name}. `lead-router pools show` lists who is."
+        )
+    if not round(leads * LEAD) or abs(leads) > MOST_ADJUSTED:
+        raise Rejected(
+            f"{leads:g} leads cannot be credited: between 0 and {MOST_ADJUSTED} either way.",
+            code="wrong_amount",
+        )
+    if not reason.strip():
+        raise Rejected("Say why: the reason stays in the ledger.", code="reason_needed")
+    if not bank and len(weights) == 1:
+        raise Rejected(f"Nobody else is in the pool {name} to be owed less.", code="nobody_else")
 
 
 def _paid_by_others(
