@@ -102,6 +102,7 @@ class _Rank(NamedTuple):
     way: int
     #: Whether it is the website's domain and not the e-mail's.
     by_website: bool
+    #: How alike the names are, negative; -1 for what was not found by its name.
     unlike: float
     #: One value for each of the book's ties; the last one differs for any two accounts.
     ties: _Values
@@ -166,10 +167,8 @@ def find_account(person: Person, search: Search, policy: AccountPolicy) -> Accou
         rank = ask.strong(each)
         if rank is not None:
             ranked.append((rank, each.account))
-        elif any(kind == "word" for kind, _ in each.keys):
+        elif ask.by_word(each):
             alike.append(each)
-    if ask.name_way < 0:
-        alike.clear()
     ranked += [(ask.by_name(each.account), each.account) for each in _nearest(alike)]
     if not ranked:
         return AccountFound()
@@ -184,7 +183,7 @@ def find_account(person: Person, search: Search, policy: AccountPolicy) -> Accou
                 Judged(
                     each,
                     policy.by[rank.way],
-                    round(1 - rank.unlike, 3),
+                    -rank.unlike,
                     won and rank is best,
                     _why(rank, best, policy),
                 )
@@ -231,6 +230,8 @@ class _Question:
         places = {by: place for place, by in enumerate(policy.by)}
         #: Place of the name among the book's ways; -1 if it does not count.
         self.name_way = places.get(AccountBy.NAME, -1)
+        # Then whatever has none of the stronger keys was found by a word.
+        self._every_way = len(places) == len(AccountBy)
         contact, domain = places.get(AccountBy.CONTACT), places.get(AccountBy.DOMAIN)
         self._doors: list[tuple[Key, int, bool]] = []
         if contact is not None:
@@ -245,16 +246,22 @@ class _Question:
         account = candidate.account
         for key, way, by_website in self._doors:
             if key in candidate.keys:
-                rank = _Rank._make((False, way, by_website, 0.0, self._values(account)))
+                rank = _Rank._make((False, way, by_website, -1.0, self._values(account)))
                 # A book may let the name count more; then it only counts where it is alike.
                 return min(rank, self.by_name(account)) if 0 <= self.name_way < way else rank
         return None
 
+    def by_word(self, candidate: Candidate) -> bool:
+        """Tell whether an account that is not known by more counts by its name."""
+        if self._every_way:
+            return True
+        return self.name_way >= 0 and any(kind == "word" for kind, _ in candidate.keys)
+
     def by_name(self, account: Account) -> _Rank:
         """Rank an account by its name."""
         score = likeness(self._name, account.name_key)
-        values, unlike = self._values(account), round(1 - score, 3)
-        return _Rank._make((score < self._least, self.name_way, False, unlike, values))
+        values = self._values(account)
+        return _Rank._make((score < self._least, self.name_way, False, -score, values))
 
     def _values(self, account: Account) -> _Values:
         """Return what the ties compare, in their order; the smaller value wins."""
@@ -279,14 +286,14 @@ def _match_of(account: Account, rank: _Rank, policy: AccountPolicy) -> AccountMa
         named=account.named,
         active_at=account.active_at,
         by=policy.by[rank.way].value,
-        score=round(1 - rank.unlike, 3),
+        score=-rank.unlike,
     )
 
 
 def _why(rank: _Rank, best: _Rank, policy: AccountPolicy) -> str:
     """Say why an account won, or what it lost by: the first difference to the one that won."""
     if rank.falls_short:
-        return f"the names are {1 - rank.unlike:.3g} alike, less than {policy.min_score:g}"
+        return f"the names are {-rank.unlike:.3g} alike, less than {policy.min_score:g}"
     if rank[:4] != best[:4]:
         return _weaker(rank, best, policy)
     if rank is best:
@@ -304,7 +311,7 @@ def _weaker(rank: _Rank, best: _Rank, policy: AccountPolicy) -> str:
         return f"by {way} only, which counts less than {better}"
     if rank.by_website != best.by_website:
         return "by the website's domain only, which counts less than the e-mail's"
-    return f"the names are less alike: {1 - rank.unlike:.3g} against {1 - best.unlike:.3g}"
+    return f"the names are less alike: {-rank.unlike:.3g} against {-best.unlike:.3g}"
 
 
 _WEBSITE = "the website's domain is its own"

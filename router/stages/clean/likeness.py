@@ -84,12 +84,16 @@ def likeness(one: str, other: str) -> float:
     other_ordered, other_glued, other_numbers = _spelled(other)
     if numbers != other_numbers:
         return 0.0
-    found = max(fuzz.ratio(ordered, other_ordered), fuzz.ratio(glued, other_glued))
+    found = fuzz.ratio(ordered, other_ordered)
+    if ordered != glued or other_ordered != other_glued:
+        found = max(found, fuzz.ratio(glued, other_glued))
     return round(found / 100, 3)
 
 
 @lru_cache(maxsize=8192)
 def _spelled(name_key: str) -> tuple[str, str, tuple[str, ...]]:
-    """Return a name with its words in order, as one word, and the numbers in it."""
+    """Return a name as one word, with its words in order and as they stand, and its numbers."""
     words = name_key.split()
-    return " ".join(sorted(words)), "".join(words), tuple(_NUMBER.findall(name_key))
+    glued = "".join(words)
+    numbers = () if glued.isalpha() else tuple(_NUMBER.findall(name_key))
+    return ("".join(sorted(words)) if len(words) > 1 else glued), glued, numbers
