@@ -154,6 +154,29 @@ def test_every_lead_of_one_batch_is_decided_again_as_it_was(
     assert len(moments) == 1
 
 
+def test_a_pick_is_decided_again_exactly_also_where_a_later_batch_picked_before_it(
+    road: Road, starter_book: RuleBook
+) -> None:
+    use(road.app, starter_book)
+    send(road, inquiry())
+    second = send(road, inquiry())
+    with transaction(road.app.engine) as tx:
+        # As if the first one's batch had begun after the second one's, and was faster.
+        tx.run("UPDATE ledger SET at = at + interval '1 hour' WHERE lead_id <> %s", (second.id,))
+    assert words(asked(road, second))[0].startswith("country DE would give")
+
+
+def test_a_fact_that_a_guard_does_not_let_pass_gives_the_lead_to_nobody(
+    road: Road, starter_book: RuleBook
+) -> None:
+    use(road.app, starter_book)
+    lead = send(road, inquiry())
+    found = asked(road, lead).found
+    blocked = starter_book.lists["blocked_domains"] | starter_book.lists["competitors"]
+    values = {change.value for each in found for change in each.changes}
+    assert not values & blocked
+
+
 def test_with_one_more_lead_a_day_who_was_full_would_get_it(
     road: Road, starter_book: RuleBook
 ) -> None:

@@ -11,8 +11,9 @@ from router.rulebook.model import Period, RuleBook
 from router.stages.route.choose import GROUP
 from router.stages.route.otherwise import Otherwise, anybody, person
 from router.stages.route.rotation import LEAD
-from router.stages.route.situation import Answer, Change, ChangeKind
+from router.stages.route.situation import Answer, Change, ChangeKind, answer
 
+_GUARDED = "a guard would keep the lead aside now, as its facts stand"
 #: Seconds for one question.
 TIME_S = 0.3
 _PERIODS = {
@@ -38,6 +39,9 @@ def what_if(app: App, pick: Pick, who: str = "") -> WhatIf:
         situation = remade(app, pick)
     except NotRemadeError as error:
         return WhatIf(who, (), asked=0, cut_short=False, why_not=str(error))
+    was, owner = answer(situation), pick.judged.data.get("owner") or {}
+    if owner and (was is None or was.owner != (owner.get("kind"), owner.get("id"))):
+        return WhatIf(who, (), asked=1, cut_short=False, why_not=_GUARDED)
     until = ticks() + TIME_S
 
     def enough() -> bool:
@@ -61,18 +65,18 @@ def told(found: Otherwise, book: RuleBook) -> IfTold:
         book: For the names of people.
     """
     names = {card.id: card.name for card in book.people.values()}
-    answer = found.answer
-    name = names.get(answer.id, answer.id) if answer.kind == "person" else answer.id
+    given = found.answer
+    name = names.get(given.id, given.id) if given.kind == "person" else given.id
     return IfTold(
         changes=tuple(
             ChangeTold(each.kind.value, each.about, each.pool, _value(each))
             for each in found.changes
         ),
-        kind=answer.kind,
-        owner=answer.id,
+        kind=given.kind,
+        owner=given.id,
         name=name,
-        pool=answer.pool,
-        rule=answer.rule,
+        pool=given.pool,
+        rule=given.rule,
         words=_sentence(found, names),
     )
 
@@ -106,29 +110,29 @@ def _sentence(found: Otherwise, names: Mapping[str, str]) -> str:
     >>> _sentence(Otherwise((change,), Answer("person", "lena", "dach", "de")), {"lena": "Lena"})
     'country DE would give Lena (rule de, pool dach)'
     """
-    answer = found.answer
+    given = found.answer
     clauses = [_clause(each, names) for each in found.changes]
     facts = all(each.kind is ChangeKind.FACT for each in found.changes)
-    placed = (("rule", answer.rule), ("pool", answer.pool))
+    placed = (("rule", given.rule), ("pool", given.pool))
     where = ", ".join(f"{what} {name}" for what, name in placed if name)
     where = f" ({where})" if where else ""
     if facts:
-        return f"{' and '.join(clauses)} would give {_owner(answer, names)}{where}"
+        return f"{' and '.join(clauses)} would give {_owner(given, names)}{where}"
     said = [
         f"with {clause}" if each.kind is ChangeKind.FACT else clause
         for each, clause in zip(found.changes, clauses, strict=True)
     ]
-    theirs = answer.kind == "person" and answer.id in {each.about for each in found.changes}
-    owner = "they" if theirs else _owner(answer, names)
+    theirs = given.kind == "person" and given.id in {each.about for each in found.changes}
+    owner = "they" if theirs else _owner(given, names)
     return f"{', and '.join(said)}, {owner} would get it{where}"
 
 
-def _owner(answer: Answer, names: Mapping[str, str]) -> str:
-    if answer.kind == "person":
-        return names.get(answer.id, answer.id)
-    if answer.kind == "pool":
-        return f"nobody yet, for it would wait in pool {answer.id},"
-    return f"{answer.kind} {answer.id}"
+def _owner(given: Answer, names: Mapping[str, str]) -> str:
+    if given.kind == "person":
+        return names.get(given.id, given.id)
+    if given.kind == "pool":
+        return f"pool {given.id}, to wait there"
+    return f"{given.kind} {given.id}"
 
 
 def _clause(change: Change, names: Mapping[str, str]) -> str:

@@ -13,7 +13,10 @@ from router.errors import LeadRouterError
 from router.lead.decision import Reroute
 from router.lead.facts import Facts, FactValue
 from router.lead.model import Lead
-from router.rulebook.model import Calendar, Member, Period, PersonCard, RuleBook
+from router.rulebook.engine.evaluate import evaluate
+from router.rulebook.model import Calendar, Member, Period, PersonCard, Phase, RuleBook
+from router.rulebook.outcome import review_code
+from router.rulebook.space.naive import AFTER_CLASSIFY, ASIDE
 from router.stages.route.owner import find_owner
 from router.stages.route.plan import plan
 from router.stages.route.seats import Considered, Owed
@@ -112,7 +115,7 @@ class Answer:
 
 
 def answer(situation: Situation) -> Answer | None:
-    """Decide a situation, as the route stage would.
+    """Decide a situation, as the guards and the route stage would.
 
     Args:
         situation: As it was, or changed.
@@ -121,6 +124,9 @@ def answer(situation: Situation) -> Answer | None:
         None when it cannot be decided: it asks for somebody who left.
     """
     lead, book = situation.lead, situation.book
+    kept = _kept_aside(situation)
+    if kept is not None:
+        return kept
     planned = plan(lead, situation.rules, situation.reroute, facts=situation.facts)
     rule = planned.rule.id if planned.rule is not None else ""
     if planned.kind in {"reject", "review"}:
@@ -131,6 +137,21 @@ def answer(situation: Situation) -> Answer | None:
         return None
     owner = choice.owner
     return Answer(owner.kind.value, owner.id, owner.pool, rule, choice.considered)
+
+
+def _kept_aside(situation: Situation) -> Answer | None:
+    """Return the guard that would have kept the lead aside before anybody asked who gets it."""
+    if situation.reroute is not None and not situation.reroute.afresh:
+        return None
+    facts = {name: value for name, value in situation.facts.items() if name not in AFTER_CLASSIFY}
+    verdict = evaluate(situation.rules, Phase.GUARDS, facts)
+    asks, (kind, code) = verdict.review_rule, verdict.effect.target
+    if asks is not None:
+        kind, code = "review", review_code(asks)
+    if kind not in ASIDE or code in situation.lead.approved:
+        return None
+    rule = asks or verdict.rule
+    return Answer(kind, code, "", rule.id if rule is not None else "")
 
 
 def changed(situation: Situation, change: Change) -> Situation:
