@@ -309,7 +309,7 @@ class _Simulation:
         from router.road.simulate.plot import plot  # noqa: PLC0415 - slow to import
 
         head = self._head()
-        text = plot(
-            runs[-1], runs[0] if len(runs) > 1 else None, title=f"{head.book}: {head.leads}"
-        )
+        told = (head.leads, *((", ".join(head.changes),) if head.changes else ()))
+        before = runs[0] if len(runs) > 1 else None
+        text = plot(runs[-1], before, title=head.book, told=told)
         file.expanduser().write_text(text, encoding="utf-8")

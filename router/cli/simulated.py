@@ -188,6 +188,8 @@ _CELLS = (
 #: What a comparison shows of everybody, the last ones on wide terminals only.
 _COMPARED = ("leads", "share", "accept", "wait", "worst", "drought")
 _NARROW = 4
+#: Between what was and what is.
+_BESIDE = " > "
 
 
 def _extra(each: Member) -> str:
@@ -224,8 +226,9 @@ def _lines(before: Measured, after: Measured, *, wide: bool) -> list[tuple[str, 
     found = []
     for key in sorted({**old, **new}):
         was, now = old.get(key), new.get(key)
-        if was != now:
-            row = (_pair(was, now, cells[name]) for name in shown)
+        row = [_pair(was, now, cells[name]) for name in shown]
+        # A share moves with everybody else's leads; alone it is no change of theirs.
+        if any(_BESIDE in cell for name, cell in zip(shown, row, strict=True) if name != "share"):
             line = (key[0] or "(by name)", _short(key[1]), *row)
             found.append((abs(_leads(now) - _leads(was)), line))
     return [line for _, line in sorted(found, key=lambda each: -each[0])]
@@ -237,7 +240,7 @@ def _leads(member: Member | None) -> int:
 
 def _pair(was: Member | None, now: Member | None, write: Callable[[Member], str]) -> str:
     old, new = (write(each) if each is not None else "-" for each in (was, now))
-    return f"{old} > {new}" if old != new else new
+    return f"{old}{_BESIDE}{new}" if old != new else new
 
 
 def _legend(*, wide: bool) -> str:

@@ -66,7 +66,9 @@ def _person(facts: Facts, number: int) -> Person:
     domain = _of(facts, "email.domain", _DOMAIN)
     address = _of(facts, "email.address", f"lead-{number}@{domain}")
     if facts.get("email.valid") is False:
-        address = domain = ""
+        # Of an address that cannot be used, the domain may be known all the same.
+        known = facts.keys() & {"email.domain", "email.free", "email.disposable"}
+        address, domain = "", domain if known else ""
     phone = "" if facts.get("phone.valid") is False else _of(facts, "phone.number", _PHONE)
     size = facts.get("company_size")
     return Person(

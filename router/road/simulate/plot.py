@@ -10,7 +10,7 @@ from router.road.simulate.seen import Pick, Seen
 from router.road.simulate.svg import document, element, number, text_of
 from router.stages.route.rotation import LEAD
 
-_WIDTH, _EDGE, _TOP = 960.0, 24.0, 84.0
+_WIDTH, _EDGE, _TOP, _LINE = 960.0, 24.0, 84.0, 16.0
 #: A pool's panel, and inside it the room for axes and names.
 _PANEL_W, _PANEL_H, _GAP = 444.0, 226.0, 24.0
 _LEFT, _RIGHT, _ABOVE, _BELOW = 44.0, 112.0, 30.0, 40.0
@@ -37,7 +37,7 @@ _NIGHT = (
 )
 
 
-def plot(seen: Seen, before: Seen | None, *, title: str) -> str:
+def plot(seen: Seen, before: Seen | None, *, title: str, told: Sequence[str] = ()) -> str:
     """Draw a simulation, as SVG.
 
     A panel for every pool: solid what each member had so far, dashed what was due to them, shaded
@@ -47,16 +47,18 @@ def plot(seen: Seen, before: Seen | None, *, title: str) -> str:
         seen: What is drawn.
         before: What its kept promises are put beside; None for nothing.
         title: What stands above it.
+        told: Below that, a line each.
     """
     pools = sorted({each.pool for each in seen.picks if each.pool})
     rows = ceil(len(pools) / 2)
-    parts = list(_heading(title, before))
+    parts = list(_heading(title, told, before))
+    top = _TOP + _LINE * len(told)
     for place, pool in enumerate(pools):
         x = _EDGE + place % 2 * (_PANEL_W + _GAP)
-        y = _TOP + place // 2 * (_PANEL_H + _GAP)
+        y = top + place // 2 * (_PANEL_H + _GAP)
         panel = _Panel(seen, pool)
         parts.append(element("g", *panel.drawn(), transform=f"translate({number(x)} {number(y)})"))
-    below = _TOP + rows * (_PANEL_H + _GAP) + 20
+    below = top + rows * (_PANEL_H + _GAP) + 20
     bars = list(_bars(seen, before, pools))
     parts.append(element("g", *bars, transform=f"translate({number(_EDGE)} {number(below)})"))
     height = below + 64 + _ROW * (len(pools) + 2)
@@ -73,11 +75,12 @@ def plot(seen: Seen, before: Seen | None, *, title: str) -> str:
     )
 
 
-def _heading(title: str, before: Seen | None) -> Iterator[str]:
-    yield element("text", text_of(title), kind="title", x=_EDGE, y=34.0, font_size=19)
-    told = "Solid: leads so far. Dashed: what was due. Shaded: away."
-    told += " Grey bars: before; blue: after." if before is not None else ""
-    yield element("text", told, kind="quiet", x=_EDGE, y=56.0)
+def _heading(title: str, told: Sequence[str], before: Seen | None) -> Iterator[str]:
+    yield element("text", text_of(title), kind="title", x=_EDGE, y=34.0)
+    key = "Solid: leads so far. Dashed: what was due. Shaded: away."
+    key += " Grey bars: before; coloured: after." if before is not None else ""
+    for place, line in enumerate((*told, key)):
+        yield element("text", text_of(line), kind="quiet", x=_EDGE, y=56 + _LINE * place)
 
 
 def _colours(colours: Sequence[str]) -> str:

@@ -13,7 +13,15 @@ from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
-from router.lead.decision import TRANSFERRED, ClockKind, MoveClock, Reroute, StartClock, StopClock
+from router.lead.decision import (
+    TRANSFERRED,
+    ClockKind,
+    Hold,
+    MoveClock,
+    Reroute,
+    StartClock,
+    StopClock,
+)
 from router.lead.ids import LeadId
 from router.lead.model import Owner, change
 from router.lead.states import LeadState, OwnerKind
@@ -27,7 +35,7 @@ from router.road.simulate.staff import Staff
 from router.road.simulate.world import Absence, Habits, Timeline
 from router.rulebook import periods
 from router.rulebook.availability import AbsenceKind
-from router.rulebook.model import Period, Phase, RuleBook
+from router.rulebook.model import HandOut, Period, Phase, RuleBook
 from router.rulebook.roster import live
 from router.stages.activate.decide import decide as activate
 from router.stages.route.decide import Choice, Plan, decide, plan
@@ -192,10 +200,11 @@ class _Run:
         turns = self._staff.turns(self._now, wave, before)
         decision, choice = decide(case.lead, planned, book, turns, review_by=self._now)
         if choice is None:
-            self._set_aside(case, f"{planned.kind} {planned.target}")
-            return False
-        if choice.held and planned.reroute is not None and planned.reroute.reason == _RELEASED:
-            self._held.look(choice.owner.pool, choice.look_at, self._now)
+            holds = [each for each in decision.effects if isinstance(each, Hold)]
+            for hold in holds:
+                self._held.look(hold.pool, hold.look_at, self._now)
+            if not holds:
+                self._set_aside(case, f"{planned.kind} {planned.target}")
             return False
         previous, case.lead = case.lead.owner, decision.lead
         if previous is not None and previous.kind is OwnerKind.PERSON:
@@ -203,7 +212,7 @@ class _Run:
         if choice.given:
             self._note(case, planned, choice, turns, book)
             self._staff.take(turns, choice)
-        elif not choice.held:
+        elif not choice.held or book.pools[choice.owner.pool].hand_out is HandOut.PULL:
             self._set_aside(case, f"{choice.owner.kind} {choice.owner.id}")
             return True
         self._offer(case, planned, choice, previous)
