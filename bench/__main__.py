@@ -13,9 +13,11 @@ import orjson
 import psycopg
 
 from bench import machine, raw, rules
+from bench.assignment import assigned
 from bench.backtest import backtested
 from bench.drain import drained
 from bench.figures import Spread
+from bench.grid import grid
 from bench.intake import acknowledgements, owners_in_the_answer
 from bench.latency import PACE, post_to_owner
 from bench.site import BrokenError, Site, site
@@ -40,13 +42,31 @@ class Size:
     rounds: int
     #: Stored leads of a backtest.
     past: int
+    #: Leads of each measurement of picks.
+    picks: int
 
 
 _FULL = Size(
-    runs=3, raw_s=3, load_s=5, pace_s=20, tasks=4_000, backlog=8_000, rounds=40, past=100_000
+    runs=3,
+    raw_s=3,
+    load_s=5,
+    pace_s=20,
+    tasks=4_000,
+    backlog=8_000,
+    rounds=40,
+    past=100_000,
+    picks=500,
 )
 _QUICK = Size(
-    runs=1, raw_s=1, load_s=2, pace_s=5, tasks=1_500, backlog=6_000, rounds=10, past=30_000
+    runs=1,
+    raw_s=1,
+    load_s=2,
+    pace_s=5,
+    tasks=1_500,
+    backlog=6_000,
+    rounds=10,
+    past=30_000,
+    picks=200,
 )
 
 
@@ -66,6 +86,7 @@ def parts(size: Size) -> dict[str, Callable[[Site], Mapping[str, float]]]:
         "owner": lambda at: post_to_owner(at, size.pace_s),
         "wait": lambda at: owners_in_the_answer(at, size.load_s),
         "backtest": lambda at: backtested(at, size.past),
+        "assignment": lambda at: assigned(at, size.picks, size.rounds),
         "rules": lambda _: rules.measured(size.rounds),
     }
 
@@ -107,6 +128,7 @@ def _told(runs: list[dict[str, float]], spreads: Mapping[str, Spread]) -> list[s
     told = [
         "",
         *lines(spreads),
+        *grid(spreads),
         f"{len(runs)} runs; x raw: the median over that of the raw limit of its kind.",
         f"Machine: {machine.line()}.",
         f"Others kept {min(others):.1f} to {max(others):.1f} cores busy meanwhile.",

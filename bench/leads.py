@@ -158,3 +158,18 @@ class Inquiries:
         if taken >= size * len(prefixes):
             return ""
         return prefixes[taken % len(prefixes)] + shape.format(taken // len(prefixes))
+
+
+class OnePool(Inquiries):
+    """Inquiries that the shipped book gives to one pool, whose members they fight for."""
+
+    def _body(self, name: str) -> bytes:
+        return orjson.dumps(
+            {
+                "name": "Ann Archer",
+                "email": f"ann.{name}@archer-mills.example",
+                "company": "Archer Mills Ltd",
+                "country": "GB",
+                "message": "Could you show us a demo of your analytics product?",
+            }
+        )

@@ -100,13 +100,63 @@ RULES: dict[str, Row] = {
     },
 }
 
-ROWS: dict[str, Row] = {**RAW, **OURS, **RULES}
+
+def _with_the_lock() -> dict[str, Row]:
+    """Return rows for leads a second under the lock, and for their share of those without it."""
+    least = {
+        f"picks_{processes}_{batch}": f"{processes} processes, {batch} a transaction, picks/s"
+        for batch in (1, 20)
+        for processes in (1, 4, 8)
+    }
+    found = {}
+    for key, label in {"road": "one pool, all stages, 4 processes, leads/s", **least}.items():
+        found[key] = Row(label)
+        found[f"{key}_kept"] = Row("  of the same without the lock, %", "", _rate(60))
+    return found
+
+
+#: Many processes, one pool.
+POOL: dict[str, Row] = {
+    **_with_the_lock(),
+    **{f"pick_{size}": Row(f"a pick alone, {size} members, µs") for size in (2, 6, 12, 50)},
+}
+
+#: How picks are made, by the name of their values; more than one line of the table could say.
+WAYS = {
+    "locked": "by turns, under the lock (ours)",
+    "unlocked": "  the same without the lock",
+    "smooth": "smooth weighted, under a lock",
+    "random": "weighted random",
+    "redis": "list in Redis, read and moved",
+    "pointer": "pointer, read then written",
+    "newest": "after the newest lead",
+    "capped": "caps, under the lock (ours)",
+    "load": "caps, read then counted",
+}
+#: What is said of each way.
+MEASURES = {
+    "rate": "leads/s",
+    "spread": "spread",
+    "twice": "twice, %",
+    "drought": "drought",
+    "worst": "worst",
+    "over": "over",
+    "deadlocks": "deadlock",
+}
+_COMPARED = {
+    f"way_{way}_{measure}": Row(f"{label.strip()}: {measure}")
+    for way, label in WAYS.items()
+    for measure in MEASURES
+}
+
+ROWS: dict[str, Row] = {**RAW, **OURS, **RULES, **POOL, **_COMPARED}
 
 _LABEL, _WIDTH = 55, 100
 _PARTS = {
     "raw limits of this machine": RAW,
     "lead-router": OURS,
     "the rule book alone (x: beside lead-router)": RULES,
+    "picks from one pool": POOL,
 }
 
 
