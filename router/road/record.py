@@ -175,6 +175,9 @@ def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
         _write_event(work, event, batch.now)
     if _waits(work.lead) and not _waits(after):
         work.writes.put(Into.UNHELD, (work.id,))
+    elif _waits(after) and not _waits(work.lead):
+        # Also one that was parked while it waited, and is replayed: it waits again, from now on.
+        work.writes.put(Into.HELD, (work.id, after.book, _pool(after), batch.now, batch.now))
     if (person := _freed(work.lead, after)) is not None:
         work.writes.put(Into.WAKE, (after.book, person, "freed", batch.now))
     if work.lead.state is LeadState.IN_REVIEW and after.state is not LeadState.IN_REVIEW:
@@ -188,6 +191,10 @@ def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
 def _waits(lead: Lead) -> bool:
     """Return whether a lead waits in its pool."""
     return lead.owner is not None and lead.owner.kind is OwnerKind.POOL and lead.state in OWNED
+
+
+def _pool(lead: Lead) -> str:
+    return lead.owner.id if lead.owner is not None else ""
 
 
 def _freed(before: Lead, after: Lead) -> str | None:

@@ -17,6 +17,7 @@ from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.record import LOOK_AGAIN, Batch, record
 from router.rulebook.model import HandOut
+from router.rulebook.roster import members_of
 from router.store.held import (
     forget_wakes,
     held_leads,
@@ -68,7 +69,7 @@ def _of_pool(road: Road, name: str, leads: int) -> int:
     pool = road.app.shelf.active().pools.get(name)
     if pool is not None and pool.hand_out is HandOut.PULL:
         return 0
-    members = max(len(pool.members), 1) if pool is not None else 1
+    members = len(members_of(road.app.shelf.active(), pool)) if pool is not None else 1
     released = skip = 0
     for _ in range(_PAGES):
         with transaction(road.app.engine) as tx:

@@ -169,6 +169,14 @@ def give_back_picks(  # noqa: PLR0913 - whose picks, why, and who says so, by na
     return _take_back(tx, book, tx.rows(which, values), _Said(by, reason, now))
 
 
+def pools_of_leads(tx: Tx, lead_ids: Collection[UUID]) -> set[str]:
+    """Return the pools in which these leads were given, to be locked before that is taken back."""
+    if not lead_ids:
+        return set()
+    rows = tx.rows("SELECT DISTINCT pool_id FROM ledger WHERE lead_id = ANY(%s)", (list(lead_ids),))
+    return {row[0] for row in rows} - {""}
+
+
 def pools_of_picks(tx: Tx, picks: Collection[tuple[UUID, datetime]]) -> set[str]:
     """Return the pools in which these picks were made, to be locked before they are taken back."""
     if not picks:

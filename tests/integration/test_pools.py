@@ -1,5 +1,6 @@
 """A pool keeps its caps, holds what nobody can take, and gives it to whoever is back first."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -233,6 +234,71 @@ def events_text(app: App, lead_id: LeadId) -> str:
             "SELECT data::text, personal::text FROM event WHERE lead_id = %s", (lead_id,)
         )
     return " ".join(part for row in rows for part in row)
+
+
+def test_a_lead_that_waits_past_its_promise_ends_with_the_fallback_owner(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "nobody: hold"))
+    go_away(app, *BOTH)
+    lead = send(road, inquiry())
+    seen = []
+    for minutes in (20, 30, 45):
+        with time_stands_at(MONDAY + timedelta(minutes=minutes)):
+            Ticker(app).round()
+            seen.append(owner(lead_now(app, lead.id)))
+    # Fifteen minutes were promised: breached, nobody in the pool to ask, then the last resort.
+    assert seen == [UK, UK, FALLBACK]
+    kinds = events_of(app, lead.id)
+    assert {"sla.warned", "sla.breached", "sla.escalated"} <= set(kinds)
+    # Each change of hands has its packet: the ladder asked the pool for nobody.
+    assert kinds.count("lead.reassigned") == kinds.count("lead.activated") - 1 == 1
+
+
+def test_a_lead_that_was_parked_while_it_waited_waits_again_when_it_is_replayed(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "nobody: hold"))
+    go_away(app, *BOTH)
+    lead = send(road, inquiry())
+    with transaction(app.engine) as tx:
+        tx.run(
+            "UPDATE lead SET state = 'parked', resume_at = 'activated' WHERE id = %s", (lead.id,)
+        )
+        tx.run("DELETE FROM held")
+    act(road, lead.id, words.replay("ops"))
+    come_back(app, "tom-keane")
+    with time_stands_at(MONDAY + timedelta(minutes=1)):
+        Ticker(app).round()
+    assert owner(lead_now(app, lead.id)) == "tom-keane"
+
+
+def test_a_pick_that_is_given_back_locks_its_pools_in_one_order(
+    road: Road, starter_book: RuleBook
+) -> None:
+    """A lead of a group has rows of two pools; both are put right, and add up to nothing."""
+    app = road.app
+    groups = "groups: [uk-north, uk-south]"
+    book = with_pool(starter_book, "", members=groups)
+    text = re.sub(
+        r"(\n  uk-(?:north|south):\n)",
+        r"\1    credit_back: [wrong-territory]\n",
+        book.files["teams.yaml"],
+    )
+    use(app, book_from_files({**book.files, "teams.yaml": text}))
+    lead = send(road, inquiry())
+    assert lead.owner is not None
+    before = lead.owner.pool
+    act(road, lead.id, words.decline(owner(lead), "wrong territory"))
+    after = lead_now(app, lead.id)
+    assert after.owner is not None
+    assert after.owner.pool == before
+    assert stands(app, before)[owner(lead)].assigned == 0
+    for pool in (UK, "uk-north", "uk-south"):
+        assert sum(row.credit for row in stands(app, pool).values()) == 0
+    assert {row.credit for row in stands(app).values()} == {0}
 
 
 def test_two_forms_of_one_person_at_once_make_one_lead_and_take_one_turn(

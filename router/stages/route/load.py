@@ -28,6 +28,7 @@ from router.store.ledger import (
     ensure_members,
     give_back_leads,
     given_since,
+    pools_of_leads,
     write_ledger,
 )
 from router.store.people import last_owners
@@ -210,8 +211,7 @@ def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str]
 def _lock(tx: Tx, serve: str, pools: Iterable[str], cases: _Cases, now: datetime) -> None:
     """Lock the pools in one go, and take back the picks that do not count as a turn."""
     given_back = [case for case, _ in cases if case.reroute is not None and case.reroute.give_back]
-    before = {case.lead.owner.pool for case in given_back if case.lead.owner is not None}
-    wanted = {*pools, *before} - {""}
+    wanted = {*pools, *pools_of_leads(tx, [case.lead.id for case in given_back])}
     if wanted:
         lock_pools(tx, serve, wanted)
     for case in given_back:
@@ -265,8 +265,13 @@ def _wave(cases: _Cases, pools: Mapping[str, Pool], now: datetime) -> frozenset[
     return frozenset(
         lead_id
         for lead_id, target in late
-        if target in pools and many[target] > len(pools[target].members)
+        if target in pools and many[target] > _people(pools[target], pools)
     )
+
+
+def _people(pool: Pool, pools: Mapping[str, Pool]) -> int:
+    """Return how many people a pool may choose among, in its groups or by itself."""
+    return len(pool.members) + sum(len(pools[each.pool].members) for each in pool.groups)
 
 
 def _count(tx: Tx, serve: str, loaded: Loaded, cases: _Cases, asked: _Asked) -> None:

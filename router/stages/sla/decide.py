@@ -130,7 +130,8 @@ class _Climb:
             return StepKind.REPEAT
         kind = ladder[step].kind
         if kind is StepKind.REASSIGN:
-            if _is_last_resort(self.book, self.owner):
+            if self.owner.kind is OwnerKind.POOL or _is_last_resort(self.book, self.owner):
+                # Out of its pool a lead goes to the first who can take it, and to nobody before.
                 return None
             # This clock begins anew with each owner, so it would never come to its next step.
             fallback = any(later.kind is StepKind.FALLBACK for later in ladder[step:])
