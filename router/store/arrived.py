@@ -9,7 +9,7 @@ from uuid import UUID
 from router.store.tx import Tx
 
 _ARRIVED: Final[LiteralString] = """
-    SELECT id, received_at, contact_id, body->'account'->>'opportunity_owner'
+    SELECT id, received_at, contact_id, body->'account'->>'opportunity_owner', body->'approved'
     FROM lead WHERE id = ANY(%s)
 """
 
@@ -23,6 +23,8 @@ class Arrived:
     contact: str
     #: Who owns the open opportunity of its account; empty for nobody.
     opportunity_owner: str
+    #: Codes of reviews and refusals that a person has let pass.
+    approved: tuple[str, ...]
 
 
 def arrived(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Arrived]:
@@ -33,4 +35,7 @@ def arrived(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Arrived]:
         ids: Unknown ones are absent from the result.
     """
     rows = tx.rows(_ARRIVED, (list(ids),))
-    return {row[0]: Arrived(row[1], str(row[2] or ""), row[3] or "") for row in rows}
+    return {
+        row[0]: Arrived(row[1], str(row[2] or ""), row[3] or "", tuple(row[4] or ()))
+        for row in rows
+    }

@@ -8,6 +8,7 @@ import orjson
 
 from router.app import App
 from router.lead.facts import Facts, facts_from
+from router.lead.model import Lead, change
 from router.lead.states import LeadState
 from router.road.backtest import Window
 from router.road.past import HELD, MERGED, NO_FACTS, UNDER_WAY
@@ -73,17 +74,7 @@ def replayed(app: App, window: Window) -> Past:
     found.sort(key=lambda each: (each[0].received_at, each[1]))
     return Past(
         arrivals=tuple(
-            Arrival(
-                number,
-                lead_of(
-                    facts,
-                    number,
-                    came.received_at,
-                    "",
-                    opportunity_owner=came.opportunity_owner,
-                ),
-                came.contact,
-            )
+            Arrival(number, _lead(facts, number, came), came.contact)
             for number, (came, _, facts) in enumerate(found, start=1)
         ),
         absences=tuple(
@@ -93,6 +84,12 @@ def replayed(app: App, window: Window) -> Past:
         ),
         left_out=dict(sorted(left_out.items())),
     )
+
+
+def _lead(facts: Facts, number: int, came: Arrived) -> Lead:
+    owner = came.opportunity_owner
+    found = lead_of(facts, number, came.received_at, "", opportunity_owner=owner)
+    return change(found, approved=came.approved)
 
 
 def _facts(lead: Judged) -> Facts | None:

@@ -29,13 +29,14 @@ from router.road.simulate.agenda import Agenda, Order
 from router.road.simulate.arrivals import Arrival
 from router.road.simulate.case import Case, Promises
 from router.road.simulate.desk import scattered
+from router.road.simulate.guards import guarded
 from router.road.simulate.held import Held
 from router.road.simulate.seen import Answer, Pick, Seen, Wait, due_of
 from router.road.simulate.staff import Staff
 from router.road.simulate.world import Absence, Habits, Timeline
 from router.rulebook import periods
 from router.rulebook.availability import AbsenceKind
-from router.rulebook.model import HandOut, Period, Phase, RuleBook
+from router.rulebook.model import HandOut, Period, RuleBook
 from router.rulebook.roster import live
 from router.stages.activate.decide import decide as activate
 from router.stages.route.decide import Choice, Plan, decide, plan
@@ -181,17 +182,18 @@ class _Run:
         seen.leads += 1
         if self._on_progress is not None and seen.leads % _EVERY == 0:
             self._on_progress(seen.leads, len(self._setting.arrivals))
-        lead = change(arrival.lead, digest=book.digest)
-        # Not of a text: how that is hashed is another matter for every process.
-        luck = Random(self._setting.seed * 1_000_003 + arrival.number)  # noqa: S311 - no secret
-        case = Case(arrival.number, lead, book, luck, arrival.contact)
-        planned = plan(lead, book, None)
-        stopped = planned.kind in {"reject", "review"} or planned.phase is Phase.GUARDS
-        if lead.classification is None and not stopped:
+        met = guarded(change(arrival.lead, digest=book.digest), book)
+        if met.unknown:
             seen.unknown += 1
             return
+        if met.aside:
+            seen.aside[met.aside] += 1
+            return
+        # Not of a text: how that is hashed is another matter for every process.
+        luck = Random(self._setting.seed * 1_000_003 + arrival.number)  # noqa: S311 - no secret
+        case = Case(arrival.number, met.lead, book, luck, arrival.contact)
         self._open[case.number] = case
-        self._give(case, planned)
+        self._give(case, plan(case.lead, book, None))
 
     def _give(self, case: Case, planned: Plan, wave: frozenset[LeadId] = frozenset()) -> bool:
         """Find an owner; return whether somebody has it now who had not before."""
