@@ -9,8 +9,8 @@ _LABEL, _WIDTH = 33, 9
 _NOTE = (
     "Spread: leads between who got most and who least for their due. Twice: to the same person as",
     "the one before. Drought: most leads in a row without one. Worst: most leads that anybody was",
-    "ahead or behind, at any moment. Over: given beyond a cap. Each lead is a transaction; pools of",
-    "two seniors with ten times the weight of six others, or of five alike, without weights.",
+    "ahead or behind, at any moment. Over: given beyond a cap. Each lead is a transaction. Pools:",
+    "two seniors with ten times the weight of six others, or five of equal weight.",
 )
 
 
