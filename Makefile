@@ -22,8 +22,9 @@ up: .venv/run ## Start everything on this machine, until Ctrl-C
 down: .venv/run ## Stop whatever an `up` left running
 	@$(BIN)/lead-router down
 
+# Journeys wait more than they work, so everything else runs beside them, with servers of its own.
 test: .venv/dev ## Run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
 
 static: .venv/dev ## Check format, lint, types and the walls between layers
 	$(BIN)/ruff format --check .

@@ -27,6 +27,7 @@ from router.store.tx import make_engine, transaction
 from router.watch.log import configure
 
 _RULES = Path(__file__).parents[1] / "rules"
+_JOURNEYS = Path(__file__).parent / "journey"
 _TEMPLATE = "spine_template"
 #: Valkey has so many databases; a module's broker is emptied before it starts.
 _BROKERS = 16
@@ -56,6 +57,13 @@ class _Rack:
                 connection.execute(sa.text(statement))
         finally:
             engine.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the journeys in one process of a run with several, and each other file in one."""
+    for item in items:
+        together = "journeys" if _JOURNEYS in item.path.parents else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture(scope="session", autouse=True)
