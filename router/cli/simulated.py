@@ -1,6 +1,6 @@
 """A simulation in words: what each pool and person had, and what changes beside another one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 
@@ -12,11 +12,13 @@ from router.road.simulate.world import Habits
 _WIDE = 118
 _LONGEST = 16
 #: Where sentences are broken.
-_TEXT = 80
+_TEXT = 79
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _DAYS_FROM = 48 * _HOUR
 #: Hours and leads below which nothing is worth a word.
 _SOME = 0.05
+#: Places beside people that are named.
+_ASIDE = 6
 #: Lines of a comparison that are shown.
 _SHOWN = 25
 
@@ -76,7 +78,7 @@ def compared(head: Head, before: Measured, after: Measured, *, width: int) -> st
 
 
 def _top(head: Head) -> str:
-    lines = [f"{head.book}: {head.leads}."]
+    lines = [_wrapped(f"{head.book}: {head.leads}.")]
     lines += [f"  {each}" for each in head.changes]
     return "\n".join(lines)
 
@@ -96,17 +98,25 @@ def _summary(found: Measured) -> str:
     moved = [f"{many:,} {why.replace('_', ' ')}" for why, many in found.moved.items()]
     if moved:
         lines.append(f"Changed hands: {', '.join(moved)}.")
-    if found.held or found.fallback:
-        lines.append(
-            f"{found.held:,} waited in their pool, {found.fallback:,} went to the fallback owner"
-            " because their pool had nobody."
-        )
-    aside = [f"{many:,} {what}" for what, many in found.aside.items()]
-    if aside:
-        lines.append(f"Nobody in person got {sum(found.aside.values()):,}: {', '.join(aside)}.")
+    if found.held:
+        lines.append(f"{found.held:,} waited in their pool for somebody.")
+    if found.fallback:
+        why = "for nobody in their pool could take them"
+        lines.append(f"{found.fallback:,} went to the fallback owner, {why}.")
+    if found.aside:
+        whole = sum(found.aside.values())
+        lines.append(f"Nobody in person got {whole:,}: {_most(found.aside)}.")
     if found.unknown:
         lines.append(f"{found.unknown:,} were passed over: nobody knows what they are about.")
     return "\n".join(map(_wrapped, lines))
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    """Write what there is most of, and how much more there is."""
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    told = [f"{many:,} {what}" for what, many in ordered[:_ASIDE]]
+    rest = sum(many for _, many in ordered[_ASIDE:])
+    return ", ".join((*told, *((f"{rest:,} elsewhere",) if rest else ())))
 
 
 def _pool(pool: InPool, *, wide: bool) -> str:
