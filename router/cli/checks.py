@@ -19,8 +19,11 @@ from router.plugins.destinations.address import addresses_of, ask_system, parse_
 from router.road.heartbeat import SILENT_S
 from router.road.leavers import leavers
 from router.road.tick import SKEW
+from router.rulebook.allowance import without_effect
 from router.settings import Settings, secret_variable
 from router.store import actions, processes, waiting
+from router.store.allowances import allowances_at
+from router.store.held import waiting_in
 from router.store.revision import needed_revision, stored_revision
 from router.store.tx import Tx, transaction
 from router.web.door import refuse_open_api
@@ -29,6 +32,8 @@ _BROKER_S = 2.0
 _LOOK_UP_S = 3.0
 #: Leavers that are named.
 _SHOWN = 5
+#: Leads that wait so long in a pool are worth a word.
+_LONG = timedelta(days=1)
 #: Difference of our time from the database's that is worth a word.
 _NOTICED = timedelta(seconds=2)
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -97,6 +102,7 @@ def _all(app: App) -> Iterator[Finding]:
         _heartbeats,
         _depths,
         _leavers,
+        _pools,
         _switch,
     ):
         yield from _careful(check, app)
@@ -225,6 +231,30 @@ def _leavers(app: App, tx: Tx) -> Iterator[Finding]:
         f"Gone, but with open leads: {named}{more}. `lead-router people leavers` says what moves"
         " them.",
     )
+
+
+def _pools(app: App, tx: Tx) -> Iterator[Finding]:
+    """Tell of leads that nobody of their pool could take for a day, and of idle allowances."""
+    at, serve = now(), app.settings.book
+    found = waiting_in(tx, serve)
+    old = {pool: each for pool, each in found.items() if at - each.since > _LONG}
+    for pool, each in old.items():
+        yield Finding(
+            Level.WARN,
+            "pools",
+            f"{each.leads} leads wait in the pool {pool}, the first since {each.since:%Y-%m-%d}:"
+            f" `lead-router pools show {pool}` says why nobody takes them.",
+        )
+    for idle, why in without_effect(app.shelf.active(), allowances_at(tx, serve, at, ahead=True)):
+        yield Finding(
+            Level.WARN,
+            "pools",
+            f"The allowance {idle.id} has no effect: {why}. `lead-router allowances end` ends it.",
+        )
+    if not old:
+        many = sum(each.leads for each in found.values())
+        said = f"{many} leads wait for somebody of their pool." if many else "No lead waits."
+        yield Finding(Level.OK, "pools", said)
 
 
 def _switch(_app: App, tx: Tx) -> Iterator[Finding]:

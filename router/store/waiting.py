@@ -52,6 +52,7 @@ def depths(tx: Tx, now: datetime) -> dict[str, int]:
         ("actions_pending", "SELECT count(*) FROM action WHERE state = 'pending'"),
         ("actions_sending", "SELECT count(*) FROM action WHERE state = 'sending'"),
         ("actions_parked", "SELECT count(*) FROM action WHERE state = 'parked'"),
+        ("leads_held", "SELECT count(*) FROM held"),
         ("reviews_open", "SELECT count(*) FROM review_item WHERE state = 'open'"),
     ):
         row = tx.row(query)

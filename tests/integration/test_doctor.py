@@ -1,6 +1,8 @@
 """``doctor`` and its neighbours, on a real database: what is found, and what it says to do."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -9,7 +11,9 @@ from typer.testing import CliRunner
 from router.app import App
 from router.cli.main import app as program
 from router.now import unshifted
+from router.rulebook.allowance import Allowance
 from router.settings import settings
+from router.store.allowances import write_allowance
 from router.store.processes import beat
 from router.store.tx import transaction
 
@@ -80,6 +84,29 @@ def test_a_destination_that_must_not_be_called_is_named(run: Run) -> None:
     ((level, text),) = _findings(told, "destination crm")
     assert level == "FAIL"
     assert "allow_private" in text
+
+
+def test_leads_that_have_long_waited_in_a_pool_are_told_and_so_are_idle_allowances(
+    run: Run, app: App
+) -> None:
+    _, told = run("doctor")
+    assert _findings(told, "pools") == [("OK", "No lead waits.")]
+    now = unshifted()
+    allowance = Allowance(uuid4(), "nobody-known", "", now, now + timedelta(days=1), off=True)
+    with transaction(app.engine) as tx:
+        tx.run(
+            "INSERT INTO held (lead_id, pool_id, since, look_at) VALUES (%s, 'dach', %s, %s)",
+            (uuid4(), now - timedelta(days=3), now),
+        )
+        write_allowance(tx, "default", allowance)
+    _, told = run("doctor")
+    (waits, idle) = _findings(told, "pools")
+    assert waits[0] == idle[0] == "WARN"
+    assert "1 leads wait in the pool dach" in waits[1]
+    assert f"{allowance.id} has no effect: nobody-known is not on the roster" in idle[1]
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM held")
+        tx.run("DELETE FROM allowance")
 
 
 def test_an_open_address_without_a_key_is_named(run: Run) -> None:
