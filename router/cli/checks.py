@@ -242,7 +242,7 @@ def _pools(app: App, tx: Tx) -> Iterator[Finding]:
         yield Finding(
             Level.WARN,
             "pools",
-            f"{each.leads} leads wait in the pool {pool}, the first since {each.since:%Y-%m-%d}:"
+            f"{each.leads} waiting in the pool {pool}, the first since {each.since:%Y-%m-%d}:"
             f" `lead-router pools show {pool}` says why nobody takes them.",
         )
     for idle, why in without_effect(app.shelf.active(), allowances_at(tx, serve, at, ahead=True)):

@@ -102,7 +102,7 @@ def test_leads_that_have_long_waited_in_a_pool_are_told_and_so_are_idle_allowanc
     _, told = run("doctor")
     (waits, idle) = _findings(told, "pools")
     assert waits[0] == idle[0] == "WARN"
-    assert "1 leads wait in the pool dach" in waits[1]
+    assert "1 waiting in the pool dach" in waits[1]
     assert f"{allowance.id} has no effect: nobody-known is not on the roster" in idle[1]
     with transaction(app.engine) as tx:
         tx.run("DELETE FROM held")

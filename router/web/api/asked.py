@@ -196,7 +196,7 @@ class LeadQuery(PageQuery):
     """Which leads."""
 
     state: list[LeadState] = Field(default=[], description="In one of these states.")
-    owner: Id = Field(default="", description="Id of a person, queue or sequence.")
+    owner: Id = Field(default="", description="Id of a person, queue, sequence or pool.")
     source: Id = ""
     since: AwareDatetime | None = Field(default=None, description="Received at or after.")
     until: AwareDatetime | None = Field(default=None, description="Received before.")
