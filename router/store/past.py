@@ -36,32 +36,38 @@ _GIVEN: Final[LiteralString] = (
     " AND l.person_id = w.person AND l.given <> 0 AND l.given_at >= w.since"
     " WHERE " + _BEFORE + " GROUP BY 1, 2, 3"
 )
-#: Leads that people may have had open then, by what the newest event of each says: it gave the
-#: lead to somebody, or took it off the road.
-_OPEN: Final[LiteralString] = (
-    """
-    WITH theirs AS (
-        SELECT l.lead_id FROM ledger l
-        WHERE l.book = %(book)s AND l.person_id = ANY(%(people)s) AND l.given = 1 AND """
-    + _BEFORE
-    + """
+#: Leads that people had open: by what the newest event of each lead says, which gave it to
+#: somebody or took it off the road; and those that the batch itself gave before the pick, which
+#: looked at what left anybody's hands only before it began.
+_OPEN: Final[LiteralString] = """
+    WITH mine AS (
+        SELECT ctid AS place, xid FROM event WHERE lead_id = %(lead)s AND seq = %(seq)s
+    ), theirs AS (
+        SELECT lead_id FROM ledger
+        WHERE book = %(book)s AND person_id = ANY(%(people)s) AND given = 1 AND at <= %(at)s
         UNION SELECT id FROM lead WHERE book = %(book)s AND owner_id = ANY(%(people)s)
+    ), last AS (
+        SELECT newest.* FROM theirs, mine, LATERAL (
+            SELECT CASE e.kind WHEN 'lead.accepted' THEN e.data ->> 'owner'
+                    ELSE e.data -> 'owner' ->> 'id' END AS owner,
+                COALESCE(e.data ->> 'pool', '') AS pool,
+                CASE e.kind WHEN 'lead.accepted' THEN true
+                    ELSE COALESCE(e.data -> 'owner' ->> 'kind' = 'person', false) END AS open
+            FROM event e WHERE e.lead_id = theirs.lead_id
+                AND (e.at < %(at)s
+                    OR e.at = %(at)s AND e.xid <> mine.xid AND e.ctid < mine.place)
+                AND (e.kind IN ('lead.routed', 'lead.reassigned', 'lead.closed', 'lead.rejected',
+                        'lead.recalled', 'lead.merged', 'lead.parked', 'review.opened')
+                    OR e.kind = 'lead.accepted' AND e.data -> 'from' IS NOT NULL)
+            ORDER BY e.seq DESC LIMIT 1
+        ) newest WHERE newest.open
+        UNION ALL SELECT e.data -> 'owner' ->> 'id', COALESCE(e.data ->> 'pool', ''), true
+        FROM event e, mine WHERE e.xid = mine.xid AND e.at = %(at)s AND e.ctid < mine.place
+            AND e.kind IN ('lead.routed', 'lead.reassigned') AND e.lead_id <> %(lead)s
+            AND e.data -> 'owner' ->> 'kind' = 'person'
     )
-    SELECT last.owner, last.pool, count(*) FROM theirs, LATERAL (
-        SELECT CASE e.kind WHEN 'lead.accepted' THEN e.data ->> 'owner'
-                ELSE e.data -> 'owner' ->> 'id' END AS owner,
-            COALESCE(e.data ->> 'pool', '') AS pool,
-            CASE e.kind WHEN 'lead.accepted' THEN true
-                ELSE COALESCE(e.data -> 'owner' ->> 'kind' = 'person', false) END AS open
-        FROM event e WHERE e.lead_id = theirs.lead_id AND e.at <= %(at)s
-            AND (e.kind IN ('lead.routed', 'lead.reassigned', 'lead.closed', 'lead.rejected',
-                    'lead.recalled', 'lead.merged', 'lead.parked', 'review.opened')
-                OR e.kind = 'lead.accepted' AND e.data -> 'from' IS NOT NULL)
-        ORDER BY e.seq DESC LIMIT 1
-    ) last
-    WHERE theirs.lead_id <> %(lead)s AND last.open AND last.owner = ANY(%(people)s) GROUP BY 1, 2
-    """
-)
+    SELECT owner, pool, count(*) FROM last WHERE owner = ANY(%(people)s) GROUP BY 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,9 @@ def _decided(situation: Situation) -> Mapping[str, Any] | None:
         decision, _ = decide(lead, planned, situation.book, turns, review_by=turns.now)
     except LeadRouterError:
         return None
+    if not decision.events:
+        # It would go on waiting, of which nothing is written.
+        return None
     said: dict[str, Any] = orjson.loads(canonical(decision.events[0].data))
     return said
 
