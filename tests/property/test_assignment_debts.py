@@ -1,7 +1,6 @@
 """What is owed at first is settled: debts within bounds, banks in time."""
 
 from fractions import Fraction
-from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,47 +56,75 @@ def test_debts_are_settled_within_bounds_whatever_is_owed_at_first(
     ),
     policy=_policies,
 )
-def test_banks_are_paid_out_in_time_once_everybody_is_back(
+def test_banks_fill_while_away_and_are_paid_out_in_time_once_everybody_is_back(
     weights: list[int], absences: list[tuple[set[int], int]], policy: Absences
 ) -> None:
     """The first member is never away: there is always somebody at whose cost to repay."""
-    speed, names = policy.catch_up, [f"m{at}" for at in range(len(weights))]
-    pool = Pool("north", "sales", "m0", tuple(map(Member, names)), absences=policy)
-    turns = Turns(MONDAY)
+    pool = _Pool(weights, policy)
+    for away, leads in absences:
+        for _ in range(leads):
+            pool.lead(away)
+    kept = pool.banks()
+    more = pool.more(set())
+    longest = max(bank / each for bank, each in zip(kept, more, strict=True))
+    for _ in range(int(longest) + 2):
+        pool.lead(set())
+    assert not any(pool.banks())
 
-    def lead(away: set[int]) -> None:
-        owed = [turns.owed.get(("north", name), Owed()) for name in names]
+
+class _Pool:
+    """A pool whose banks are watched."""
+
+    def __init__(self, weights: list[int], policy: Absences) -> None:
+        self._weights, self._policy = weights, policy
+        self._names = [f"m{at}" for at in range(len(weights))]
+        self._pool = Pool("north", "sales", "m0", tuple(map(Member, self._names)), absences=policy)
+        self._turns = Turns(MONDAY)
+
+    def banks(self) -> list[int]:
+        """Return what is banked for each, in units."""
+        return [self._owed(name).banked for name in self._names]
+
+    def more(self, away: set[int]) -> list[Fraction]:
+        """Return what being repaid gives each member more of a lead, in units."""
+        here = {at: each for at, each in enumerate(self._weights) if at not in away}
+        speed, banks = self._policy.catch_up, self.banks()
+        whole = sum(here.values())
+        counted = sum(each * (speed if banks[at] else 1) for at, each in here.items())
+        return [
+            LEAD * each * (Fraction(speed, counted) - Fraction(1, whole)) for each in self._weights
+        ]
+
+    def lead(self, away: set[int]) -> None:
+        """Give a lead, and compare what it does to the banks with what it should."""
+        before, more = self.banks(), self.more(away)
         seats = tuple(
             Seat(
                 name,
-                weight * 100,
-                each.credit,
+                self._weights[at] * 100,
+                self._owed(name).credit,
                 AWAY.bar if at in away else None,
-                banked=each.banked,
+                banked=before[at],
             )
-            for at, (name, weight, each) in enumerate(zip(names, weights, owed, strict=True))
+            for at, name in enumerate(self._names)
         )
-        pick = choose(pool, {"north": pool}, {"north": seats}, Asked(MONDAY))
-        turns.take("north", pick.person, pick.changes, busy_until=None)
+        pick = choose(self._pool, {"north": self._pool}, {"north": seats}, Asked(MONDAY))
+        self._turns.take("north", pick.person, pick.changes, busy_until=None)
+        for at, (sooner, later) in enumerate(zip(before, self.banks(), strict=True)):
+            if at in away:
+                assert abs(later - sooner - self._earned(at, away, sooner)) <= 1
+            else:
+                assert 0 <= later <= sooner
+                assert abs(sooner - later - min(Fraction(sooner), max(more[at], Fraction(0)))) <= 2
 
-    def banks() -> list[int]:
-        return [turns.owed.get(("north", name), Owed()).banked for name in names]
+    def _earned(self, at: int, away: set[int], bank: int) -> Fraction:
+        """Return what a lead puts aside: the share that somebody away would have had, in units."""
+        mine = self._weights[at]
+        here = sum(each for other, each in enumerate(self._weights) if other not in away)
+        share = Fraction(LEAD * mine, here + mine)
+        if self._policy.credit is AbsenceCredit.ACCRUE:
+            return min(share, Fraction(self._policy.up_to * LEAD - bank))
+        return share if self._policy.credit is AbsenceCredit.PROPORTIONAL else Fraction(0)
 
-    for away, leads in absences:
-        for _ in range(leads):
-            lead(away)
-    whole, kept = sum(weights), banks()
-    repaid = sum(weight for weight, bank in zip(weights, kept, strict=True) if bank)
-    # Repaid members have ``speed`` times their weight: what that gives each of them more a lead.
-    more = [
-        weight * (Fraction(speed, whole + (speed - 1) * repaid) - Fraction(1, whole))
-        for weight in weights
-    ]
-    longest = max(Fraction(bank, LEAD) / each for bank, each in zip(kept, more, strict=True))
-    history = [kept]
-    for _ in range(int(longest) + 2):
-        lead(set())
-        history.append(banks())
-    assert not any(banks())
-    for before, after in pairwise(history):
-        assert all(0 <= later <= sooner for sooner, later in zip(before, after, strict=True))
+    def _owed(self, name: str) -> Owed:
+        return self._turns.owed.get(("north", name), Owed())
