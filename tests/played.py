@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from router.road.simulate.arrivals import Arrival
 from router.road.simulate.lead import lead_of
-from router.road.simulate.run import Setting, simulate
+from router.road.simulate.run import simulate
 from router.road.simulate.seen import Seen
+from router.road.simulate.setting import Setting
 from router.road.simulate.world import Absence, Change, Habits, timeline
 from router.rulebook.model import AllOf, Effect, Member, Phase, Pool, RuleBook
 

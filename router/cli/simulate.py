@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from router.cli.simulate_words import Wishes
     from router.cli.simulated import Head
     from router.road.simulate.arrivals import Arrival
-    from router.road.simulate.run import Setting
     from router.road.simulate.seen import Seen
+    from router.road.simulate.setting import Setting
     from router.road.simulate.world import Absence, Habits
     from router.rulebook.model import RuleBook
 
@@ -266,7 +266,7 @@ class _Simulation:
 
     def _setting(self, *, changed: bool) -> "Setting":
         from router.cli import simulate_words as words  # noqa: PLC0415 - slow to import
-        from router.road.simulate.run import Setting  # noqa: PLC0415 - slow to import
+        from router.road.simulate.setting import Setting  # noqa: PLC0415 - slow to import
         from router.road.simulate.world import timeline  # noqa: PLC0415 - slow to import
 
         material, wishes = self._material, self._asked.wishes
@@ -312,4 +312,8 @@ class _Simulation:
         told = (head.leads, *((", ".join(head.changes),) if head.changes else ()))
         before = runs[0] if len(runs) > 1 else None
         text = plot(runs[-1], before, title=head.book, told=told)
-        file.expanduser().write_text(text, encoding="utf-8")
+        try:
+            file.expanduser().write_text(text, encoding="utf-8")
+        except OSError as error:
+            why = f"{file} cannot be written: {error.strerror}"
+            raise typer.BadParameter(why, param_hint="--svg") from error

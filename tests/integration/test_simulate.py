@@ -14,7 +14,8 @@ from router.road.backtest import Window
 from router.road.drain import Road
 from router.road.past import HELD, MERGED
 from router.road.simulate.past import Past, replayed
-from router.road.simulate.run import Setting, simulate
+from router.road.simulate.run import simulate
+from router.road.simulate.setting import Setting
 from router.road.simulate.world import Habits, timeline
 from router.store.absences import set_away
 from router.store.tx import transaction

@@ -4,8 +4,29 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
+from router.lead.facts import facts_of
+from router.lead.model import AccountMatch
 from router.road.simulate.agenda import Agenda, Order
 from router.road.simulate.case import Case
+from router.rulebook.model import Pool
+from router.stages.route.owner import needs_of
+
+#: What must be the same of two leads for whoever can take one to be able to take the other: the
+#: skills that are asked for, who passed it up, whose account it is, and who wrote.
+Wish = tuple[frozenset[str], tuple[str, ...], AccountMatch | None, str, str]
+
+
+def wish_of(case: Case, pool: Pool, now: datetime) -> Wish:
+    """Return whom a lead that waits is waiting for.
+
+    Args:
+        case: The lead.
+        pool: Where it waits.
+        now: The moment; some skills are asked for no more after a while.
+    """
+    needs = needs_of(pool, case.lead, facts_of(case.lead)) if pool.skills else ()
+    skills = frozenset(each.skill for each in needs if each.until is None or each.until > now)
+    return skills, case.lead.passed, case.lead.account, case.contact, case.book.digest
 
 
 class Held:

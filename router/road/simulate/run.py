@@ -6,8 +6,7 @@ ladders those of :mod:`router.stages.sla`; only the people are a model, and a pl
 (:class:`~router.road.simulate.world.Habits`).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -30,10 +29,11 @@ from router.road.simulate.arrivals import Arrival
 from router.road.simulate.case import Case, Promises
 from router.road.simulate.desk import scattered
 from router.road.simulate.guards import guarded
-from router.road.simulate.held import Held
+from router.road.simulate.held import Held, Wish, wish_of
 from router.road.simulate.seen import Answer, Pick, Seen, Wait, due_of
+from router.road.simulate.setting import Setting
 from router.road.simulate.staff import Staff
-from router.road.simulate.world import Absence, Habits, Timeline
+from router.road.simulate.world import Absence
 from router.rulebook import periods
 from router.rulebook.availability import AbsenceKind
 from router.rulebook.model import HandOut, Period, RuleBook
@@ -52,20 +52,6 @@ _EVERY = 200
 _OWNED = frozenset({LeadState.ACTIVATED, LeadState.ACCEPTED})
 #: Told now and then how many leads have come in, and of how many.
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is simulated."""
-
-    books: Timeline
-    arrivals: Sequence[Arrival]
-    start: datetime
-    end: datetime
-    absences: Sequence[Absence] = ()
-    habits: Habits = field(default_factory=Habits)
-    #: What each lead meets with is drawn from this and its number: the same before and after.
-    seed: int = 1
 
 
 def simulate(setting: Setting, on_progress: Progress | None = None) -> Seen:
@@ -139,7 +125,8 @@ class _Run:
     def _begin(self, period: Period, zone: str) -> None:
         self._staff.begin(period, zone, self._now)
         self._plan_period(period, zone)
-        self._held.look_everywhere(self._now)
+        if any(map(self._staff.is_bounded, self._staff.zones[zone])):
+            self._held.look_everywhere(self._now)
 
     def _goes(self, absence: Absence) -> None:
         self._staff.look_at_absences(self._now)
@@ -309,12 +296,15 @@ class _Run:
         there = self._staff.book.pools.get(pool) or waiting[0].book.pools[pool]
         many = len(waiting) > len(there.members)
         wave = frozenset(case.lead.id for case in waiting) if many else frozenset()
+        asked = Reroute(_RELEASED, "ticker", wave=many)
+        in_vain: set[Wish] = set()
         for case in waiting:
-            reroute = Reroute(_RELEASED, "ticker", wave=many)
-            given = self._give(case, plan(case.lead, self._book_of(case), reroute), wave)
-            alike = not (there.skills or there.first or case.lead.passed)
-            if not given and alike:
-                return  # what keeps everybody from this one keeps them from those after it
+            wish = wish_of(case, there, self._now)
+            # Picks only take people away: what one lead could not find, none like it can.
+            if wish in in_vain:
+                continue
+            if not self._give(case, plan(case.lead, self._book_of(case), asked), wave):
+                in_vain.add(wish)
 
     # --- people -------------------------------------------------------------------------------
 
@@ -382,7 +372,8 @@ class _Run:
             case.lead = change(case.lead, state=LeadState.CLOSED)
             del self._open[case.number]
             self._staff.drop(owner, self._now)
-            self._held.look_everywhere(self._now)
+            if self._staff.is_bounded(owner.id):
+                self._held.look_everywhere(self._now)
 
     def _ring(self, case: Case, kind: ClockKind, generation: int) -> None:
         """Take the steps of a ladder that are due."""

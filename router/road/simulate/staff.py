@@ -141,6 +141,10 @@ class Staff:
             found = self._desks[person] = Desk(hours, mine)
         return found
 
+    def is_bounded(self, person: str) -> bool:
+        """Return whether somebody has a cap, so that a lead less may make room for another."""
+        return person in self._capped
+
     def look_at_caps(self, now: datetime, person: str) -> None:
         """Note since when, and until when, somebody's caps are full.
 

@@ -13,12 +13,18 @@ from router.road.simulate.world import Absence, Habits, Join, Leave, Weigh, time
 from router.rulebook.model import (
     AbsenceCredit,
     Absences,
+    Effect,
+    First,
+    Group,
     Member,
+    Method,
     NobodyPolicy,
     Period,
+    Phase,
     Promise,
     Ramp,
     RuleBook,
+    Skill,
     SlaPolicy,
 )
 from router.stages.route.owner import FALLBACK, NO_POOL, OFF_SHIFT
@@ -254,3 +260,65 @@ def test_a_newcomer_has_the_hours_of_the_others(starter_book: RuleBook) -> None:
     card = books[-1][1].people["eve-nash"]
     assert (card.calendar, card.manager) == ("london", "george-amari")
     assert EXACT.decline == 0.0
+
+
+def test_a_pool_with_every_setting_is_played_to_the_end(starter_book: RuleBook) -> None:
+    first = (First.LAST_OWNER, First.OPPORTUNITY_OWNER, First.ACCOUNT_OWNER, First.NAMED_ACCOUNT)
+    inner = team(
+        starter_book,
+        Member(TOM, caps={Period.WEEK: 9}),
+        Member(PRIYA, 2, tier=2, caps={Period.OPEN: 6}),
+        Member(OWEN, tier=2),
+        method=Method.LEAST_OPEN,
+        first=first,
+        require="on_shift",
+        skills=(Skill("country"), Skill(name="german", drop_after=timedelta(hours=4))),
+        nobody=NobodyPolicy.HOLD,
+        absences=Absences(AbsenceCredit.PROPORTIONAL),
+        pace=6,
+    ).pools[TEAM]
+    outer = replace(inner, id="outer", members=(), groups=(Group(TEAM, 2), Group("dach")))
+    outer = replace(outer, skills=(), nobody=NobodyPolicy.OVERFLOW, overflow=("uk-north",))
+    pools = {**starter_book.pools, TEAM: inner, "outer": outer}
+    named = team(starter_book, TOM)
+    last = named.rules[Phase.ROUTES][-1]
+    rules = {**named.rules, Phase.ROUTES: (replace(last, then=Effect(pool="outer")),)}
+    people = {name: replace(card, skills=frozenset({"gb"})) for name, card in named.people.items()}
+    book = replace(named, pools=pools, rules=rules, people=people)
+    seen = played(book, hourly(12), away=(two_weeks(PRIYA),), habits=Habits())
+    found = measure(seen)
+    assert found.leads == 80
+    assert len({each.lead for each in seen.picks}) == 80
+    assert found.held > 0
+    assert {each.pool for each in found.pools} >= {TEAM, "dach"}
+
+
+def test_whoever_is_back_first_gets_what_waited_unless_a_cap_says_no(
+    starter_book: RuleBook,
+) -> None:
+    book = patient(team(starter_book, TOM, PRIYA, nobody=NobodyPolicy.HOLD))
+    away = (
+        Absence(TOM, MONDAY, at("2026-03-05 09:00")),
+        Absence(PRIYA, MONDAY, at("2026-03-05 10:00")),
+    )
+    seen = played(book, hourly(3) * 20, away=away, end=at("2026-03-09 00:00"))
+    assert given(seen) == {TOM: 480}
+    pools = {
+        TEAM: replace(book.pools[TEAM], members=(Member(TOM, caps={Period.DAY: 50}), Member(PRIYA)))
+    }
+    seen = played(replace(book, pools=pools), hourly(3) * 20, away=away, end=at("2026-03-09 00:00"))
+    assert given(seen) == {TOM: 50, PRIYA: 430}
+
+
+@pytest.mark.parametrize(("leads", "shared"), [(40, (20, 20)), (2, (2, 0))])
+def test_a_night_of_leads_is_shared_by_all_who_work_that_day(
+    starter_book: RuleBook, leads: int, shared: tuple[int, int]
+) -> None:
+    berlin = "jonas-brandt"
+    book = team(starter_book, TOM, berlin, nobody=NobodyPolicy.HOLD, require="on_shift")
+    seen = played(book, [at("2026-03-02 22:00")] * leads)
+    # Berlin begins an hour before London: a few leads go there, many are shared with London.
+    assert {each.at for each in seen.picks} == {at("2026-03-03 08:00")}
+    assert given(seen) == {
+        name: many for name, many in zip((berlin, TOM), shared, strict=True) if many
+    }
