@@ -35,7 +35,8 @@ def nearby(
     """Yield changes of facts after which another rule may decide, each once.
 
     Near misses come first, then what keeps the deciding rule from matching, then all other rules
-    in the order of the book.
+    in the order of the book. After each rule comes an empty change, so that whoever takes them can
+    stop in time.
 
     Args:
         book: The version that decides.
@@ -53,6 +54,7 @@ def nearby(
             if 0 < len(found) <= most and key not in seen:
                 seen.add(key)
                 yield found
+        yield {}
 
 
 def _in_order(

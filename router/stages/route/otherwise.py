@@ -29,8 +29,8 @@ MOST_ASKED = 600
 SHOWN, _OF_A_KIND = 5, 3
 #: Most leads that somebody is imagined to be owed more, and steps of a lead in which it is tried.
 _OWED, _STEPS = 5, 100
-#: Single changes from which pairs are made, and changes of facts that are looked at.
-_PAIRED, _FACTS = 40, 400
+#: Single changes from which pairs are made; members who are imagined to be next.
+_PAIRED, _NEXT = 40, 8
 _ORDER = {kind: number for number, kind in enumerate(ChangeKind)}
 
 
@@ -128,12 +128,12 @@ class _Search:
             self.cut_short = True
 
     def singles(self) -> Iterator[tuple[Change, ...]]:
-        """Yield single changes, the cheapest kinds first."""
+        """Yield single changes; those of facts last, for there may be many."""
         if self._was is None:
             return
         yield from ((each,) for each in self._lifts(self._situation, self._was))
-        yield from self._facets(most=1)
         yield from ((each,) for each in self._turns(self._situation, self._was))
+        yield from self._facets(most=1)
 
     def pairs(self, *, facts: bool) -> Iterator[tuple[Change, ...]]:
         """Yield two changes at once: one, and what then still keeps the person from the lead."""
@@ -189,9 +189,11 @@ class _Search:
             most=most,
             wanted=reaches if self._who else None,
         )
-        for facets in islice(proposed, _FACTS):
+        for facets in proposed:
             if self._enough():
                 raise _EnoughError
+            if not facets:
+                continue
             yield tuple(_fact(name, value) for name, value in facets.items())
 
     def _lifts(self, situation: Situation, found: Answer) -> Iterator[Change]:
@@ -201,10 +203,14 @@ class _Search:
                 yield from _lifted(situation, each)
 
     def _turns(self, situation: Situation, found: Answer) -> Iterator[Change]:
-        """Yield what would put each member first who could have got the lead."""
-        for each in found.considered:
-            if each.pool and not each.bar and not each.chosen and self._matters(each):
-                yield from self._ahead(situation, found, each)
+        """Yield what would put each member first who could have got the lead, the nearest few."""
+        able = [
+            each
+            for each in found.considered
+            if each.pool and not each.bar and not each.chosen and self._matters(each)
+        ]
+        for each in sorted(able, key=lambda one: -one.credit)[:_NEXT]:
+            yield from self._ahead(situation, found, each)
 
     def _matters(self, each: Considered) -> bool:
         return not self._who or self._concerns(each)
