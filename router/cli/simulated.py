@@ -132,6 +132,7 @@ def _pool(pool: InPool, *, wide: bool) -> str:
     )
     told_too = "".join(f", {many:,} {what}" for many, what in facts if many)
     cells = [each for each in _CELLS if wide or not each.wide]
+    cells = [each for each in cells if pool.pool or not each.of_pool]
     rows = [
         (_short(member.person), *(each.of(member) for each in cells)) for member in pool.members
     ]
@@ -152,10 +153,8 @@ class _Cell:
     meaning: str
     #: Shown on wide terminals only.
     wide: bool = False
-
-
-def _only_in_pool(write: Callable[[Member], str]) -> Callable[[Member], str]:
-    return lambda member: write(member) if member.pool else "-"
+    #: Says nothing of leads that were given without a pool.
+    of_pool: bool = False
 
 
 _CELLS = (
@@ -163,30 +162,35 @@ _CELLS = (
     _Cell("share", lambda each: _percent(each.share), "of the pool's leads"),
     _Cell(
         "weight",
-        _only_in_pool(lambda each: _percent(each.by_weight)),
+        lambda each: _percent(each.by_weight),
         "the share by weight alone, the absent too",
-        wide=True,
+        of_pool=True,
     ),
     _Cell(
         "due",
-        _only_in_pool(lambda each: f"{each.due:.1f}"),
+        lambda each: f"{each.due:.1f}",
         "their part of every lead that they could have got",
+        wide=True,
+        of_pool=True,
     ),
     _Cell(
         "worst",
-        _only_in_pool(lambda each: f"{each.worst:.2f}"),
-        "the furthest they ever were from their due, in leads",
+        lambda each: f"{each.worst:.2f}",
+        "the furthest they ever were from their part of what they could have got, in leads",
+        of_pool=True,
     ),
     _Cell(
         "drought",
-        _only_in_pool(lambda each: f"{each.drought_h:.1f}h"),
+        lambda each: f"{each.drought_h:.1f}h",
         "the longest working time without a lead",
+        of_pool=True,
     ),
     _Cell(
         "others",
-        _only_in_pool(lambda each: f"{each.drought_leads}"),
+        lambda each: f"{each.drought_leads}",
         "what others got meanwhile",
         wide=True,
+        of_pool=True,
     ),
     _Cell("wait", lambda each: _span(each.waits.worked_median_s), "median until accepted"),
     _Cell("p90", lambda each: _span(each.waits.worked_p90_s), "9 of 10, both in working time"),

@@ -1,4 +1,4 @@
-"""A simulation as a picture: what everybody had beside what was due, and promises kept. Pure."""
+"""A simulation as a picture: what everybody had beside their weight, and promises kept. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from math import ceil, log10
 from router.lead.decision import ClockKind
 from router.road.simulate.seen import Pick, Seen
 from router.road.simulate.svg import document, element, number, text_of
-from router.stages.route.rotation import LEAD
 
 _WIDTH, _EDGE, _TOP, _LINE = 960.0, 24.0, 84.0, 16.0
 #: A pool's panel, and inside it the room for axes and names.
@@ -40,8 +39,9 @@ _NIGHT = (
 def plot(seen: Seen, before: Seen | None, *, title: str, told: Sequence[str] = ()) -> str:
     """Draw a simulation, as SVG.
 
-    A panel for every pool: solid what each member had so far, dashed what was due to them, shaded
-    when they were away. Below, how many leads were accepted and spoken to in time.
+    A panel for every pool: solid what each member had so far, dashed what they would have had by
+    weight alone, shaded when they were away. Below, how many leads were accepted and spoken to in
+    time.
 
     Args:
         seen: What is drawn.
@@ -77,7 +77,7 @@ def plot(seen: Seen, before: Seen | None, *, title: str, told: Sequence[str] = (
 
 def _heading(title: str, told: Sequence[str], before: Seen | None) -> Iterator[str]:
     yield element("text", text_of(title), kind="title", x=_EDGE, y=34.0)
-    key = "Solid: leads so far. Dashed: what was due. Shaded: away."
+    key = "Solid: leads so far. Dashed: by weight alone, the absent too. Shaded: away."
     key += " Grey bars: before; coloured: after." if before is not None else ""
     for place, line in enumerate((*told, key)):
         yield element("text", text_of(line), kind="quiet", x=_EDGE, y=56 + _LINE * place)
@@ -111,13 +111,13 @@ class _Panel:
         self._picks = [each for each in seen.picks if each.pool == pool]
         last = max([seen.end, *(each.at for each in self._picks)])
         self._had = _had(self._picks)
-        self._due = _due(self._picks)
+        self._even = _by_weight(self._picks)
         order = sorted(
-            {*self._had, *self._due}, key=lambda name: (-len(self._had.get(name, ())), name)
+            {*self._had, *self._even}, key=lambda name: (-len(self._had.get(name, ())), name)
         )
         self._names, self._others = order[:_LINES], len(order[_LINES:])
         most = max(
-            [1.0] + [points[-1][1] for each in (self._had, self._due) for points in each.values()]
+            [1.0] + [points[-1][1] for each in (self._had, self._even) for points in each.values()]
         )
         self._step = _nice(most / 4)
         top = ceil(most / self._step) * self._step
@@ -134,7 +134,7 @@ class _Panel:
         for place, name in enumerate(self._names):
             yield from self._away(place, name)
         for place, name in enumerate(self._names):
-            yield self._line("due", place, self._due.get(name, []), steps=False)
+            yield self._line("due", place, self._even.get(name, []), steps=False)
             yield self._line("had", place, self._had.get(name, []), steps=True)
         yield from self._labels()
 
@@ -229,13 +229,13 @@ def _had(picks: Sequence[Pick]) -> dict[str, list[tuple[datetime, float]]]:
     return found
 
 
-def _due(picks: Sequence[Pick]) -> dict[str, list[tuple[datetime, float]]]:
-    """Return what had been due to each, at each lead of the pool."""
+def _by_weight(picks: Sequence[Pick]) -> dict[str, list[tuple[datetime, float]]]:
+    """Return what each would have had by weight alone, at each lead of the pool."""
     found: dict[str, list[tuple[datetime, float]]] = {}
     for pick in picks:
-        for name, part in pick.due.items():
+        for name, part in pick.by_weight.items():
             mine = found.setdefault(name, [])
-            mine.append((pick.at, (mine[-1][1] if mine else 0.0) + part / LEAD))
+            mine.append((pick.at, (mine[-1][1] if mine else 0.0) + part))
     return found
 
 

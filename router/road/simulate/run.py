@@ -213,8 +213,10 @@ class _Run:
         """Write a pick down, before it changes what the next one is made from."""
         seen, owner = self._seen, choice.owner
         gone = frozenset(name for name, card in book.people.items() if card.left)
-        for name in dict.fromkeys(pool for pool, _ in choice.changes):
-            seen.weigh(name, turns.seats(book, book.pools[name]), gone)
+        parts = {
+            name: seen.weigh(name, turns.seats(book, book.pools[name]), gone)
+            for name in dict.fromkeys(pool for pool, _ in choice.changes)
+        }
         seen.bank(choice.changes)
         pick = Pick(
             at=self._now,
@@ -224,6 +226,7 @@ class _Run:
             code=choice.code,
             asked=planned.target if planned.kind == "pool" else "",
             due=due_of(choice.changes, owner.pool, owner.id),
+            by_weight=parts.get(owner.pool, {}),
             again=planned.reroute is not None,
         )
         seen.picks.append(pick)

@@ -27,6 +27,8 @@ class Pick:
     asked: str
     #: What each member of the pool is due of this lead, in units; empty when no turn was taken.
     due: Mapping[str, int]
+    #: What each would have of it by weight alone, the absent too, in leads.
+    by_weight: Mapping[str, float]
     #: Whether somebody had it before, or it had waited in the pool.
     again: bool
 
@@ -118,20 +120,24 @@ class Seen:
             elif banked < 0:
                 self.paid[key] -= banked
 
-    def weigh(self, pool: str, seats: Sequence[Seat], gone: frozenset[str]) -> None:
+    def weigh(self, pool: str, seats: Sequence[Seat], gone: frozenset[str]) -> Mapping[str, float]:
         """Note what everybody of a pool would have of a lead by weight alone, the absent too.
 
         Args:
             pool: The pool.
             seats: As they stand.
             gone: Who has left.
+
+        Returns:
+            Their parts, by person.
         """
         there = [seat for seat in seats if seat.weight > 0 and seat.person not in gone]
         whole = sum(seat.weight for seat in there)
         self.turns[pool] += 1
-        for seat in there:
-            key = pool, seat.person
-            self.by_weight[key] = self.by_weight.get(key, 0.0) + seat.weight / whole
+        parts = {seat.person: seat.weight / whole for seat in there}
+        for person, part in parts.items():
+            self.by_weight[pool, person] = self.by_weight.get((pool, person), 0.0) + part
+        return parts
 
 
 def due_of(
