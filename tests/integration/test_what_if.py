@@ -9,6 +9,7 @@ import pytest
 from router.app import App
 from router.errors import NotFound
 from router.lead.model import Lead
+from router.lead.states import LeadState
 from router.now import now as read_now
 from router.pipeline import StageName
 from router.road.act import act
@@ -282,6 +283,30 @@ def test_where_a_person_chose_nothing_is_guessed(road: Road, starter_book: RuleB
     assert "Not told: george-amari chose the owner by hand." in tell(
         explain(road.app, lead.id, otherwise=True)
     )
+
+
+def test_a_lead_that_a_rule_refused_is_told_what_would_have_given_it_to_somebody(
+    road: Road, starter_book: RuleBook
+) -> None:
+    use(road.app, starter_book)
+    pitch = "We offer SEO services and backlinks to grow your website traffic. Interested?"
+    lead = send(road, inquiry(message=pitch))
+    assert (lead.state, lead.reason) == (LeadState.REJECTED, "solicitation")
+    first = asked(road, lead).found[0]
+    assert [(each.about, each.kind) for each in first.changes] == [("intent", "fact")]
+    assert (first.pool, first.rule) == (UK, UK)
+
+
+def test_who_left_since_is_still_asked_as_they_stood(road: Road, starter_book: RuleBook) -> None:
+    old = use(road.app, with_pool(starter_book, "# before\n"))
+    lead = send(road, inquiry())
+    first = owner(lead)
+    with time_stands_at(MONDAY + timedelta(hours=1)):
+        use(road.app, with_pool(starter_book, "", cards=f"{first}: left: true"))
+        other = TOM if first == PRIYA else PRIYA
+        assert owner(send(road, inquiry())) == other
+        assert lead.digest == old.digest
+        assert asked(road, lead, other).found[-1].changes[0].kind == "credit"
 
 
 def test_erased_facts_are_said_to_be_erased(road: Road, starter_book: RuleBook) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 import orjson
 
 from router.app import App
-from router.errors import LeadRouterError
+from router.errors import LeadRouterError, Misconfigured, NotFound
 from router.lead.decision import Decision, Reroute
 from router.lead.events import EventKind, canonical
 from router.lead.facts import facts_from
+from router.lead.ids import LeadId
 from router.lead.model import Lead, Owner
 from router.lead.states import OwnerKind
 from router.rulebook.allowance import Allowance, allowed
@@ -45,7 +46,6 @@ _RECORDED = frozenset({BarKind.AWAY, BarKind.OFF})
 _NUMBERS = re.compile(r"\d+")
 #: How a pick of the person who owned an earlier lead begins to be told.
 _LAST_OWNER = "owned this person's lead before"
-_BY_HAND = "by hand"
 
 
 class NotRemadeError(LeadRouterError):
@@ -82,37 +82,39 @@ def remade(app: App, pick: Pick) -> Situation:
         then = active_then(tx, pick.lead.book, pick.judged.at)
     try:
         rules, active = app.book(digest), app.book(then) if then else app.shelf.active()
-    except LeadRouterError as error:
+    except (NotFound, Misconfigured) as error:
         raise NotRemadeError(f"the rule book of that moment cannot be read: {error}") from error
-    before = Situation(
-        lead=_lead_before(pick),
-        reroute=None,
-        facts=facts_from(recorded),
-        rules=rules,
-        book=rules,
-        turns=Turns(pick.judged.at),
-    )
     with transaction(app.engine) as tx:
         allowances = allowances_then(tx, pick.lead.book, pick.judged.at)
-        book = allowed(live(rules, active, tried=digest != active.digest), allowances)
+        found = _found(tx, pick, (rules, active), allowances)
+    if found is None:
+        raise NotRemadeError(
+            "what is known of that moment does not give the decision that was made,"
+            " so nothing is guessed from it"
+        )
+    if found.reroute is not None and found.reroute.to:
+        raise NotRemadeError(f"{found.reroute.by or 'somebody'} chose the owner by hand")
+    return found
+
+
+def _found(
+    tx: Tx, pick: Pick, books: tuple[RuleBook, RuleBook], allowances: Sequence[Allowance]
+) -> Situation | None:
+    """Return the first situation that gives what was decided; the event does not hold all of it."""
+    rules, active = books
+    facts = facts_from(pick.judged.personal["facts"])
+    # Only a version that was tried beside the active one brought people along.
+    for tried in (False, True)[: 1 if rules.digest == active.digest else 2]:
+        book = allowed(live(rules, active, tried=tried), allowances)
         turns = _turns(tx, pick, book, allowances)
-    for reroute in _reroutes(pick):
-        for wave in (frozenset[Any](), frozenset({pick.lead.id})):
-            asked = replace(
-                before,
-                book=book,
-                reroute=reroute,
-                turns=replace(anew(turns), wave=wave),
-            )
-            found = _agreed(asked, pick.judged)
-            if found is not None and reroute is not None and reroute.to:
-                raise NotRemadeError(f"{reroute.by or 'somebody'} chose the owner {_BY_HAND}")
-            if found is not None:
-                return found
-    raise NotRemadeError(
-        "what is known of that moment does not give the decision that was made,"
-        " so nothing is guessed from it"
-    )
+        for reroute in _reroutes(pick):
+            for wave in (frozenset[LeadId](), frozenset({pick.lead.id})):
+                there = replace(anew(turns), wave=wave)
+                asked = Situation(_lead_before(pick), reroute, facts, rules, book, there)
+                found = _agreed(asked, pick.judged)
+                if found is not None:
+                    return found
+    return None
 
 
 def _agreed(situation: Situation, judged: StoredEvent) -> Situation | None:
