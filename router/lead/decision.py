@@ -142,6 +142,9 @@ class Hold:
     pool: str
     #: When somebody may be able to take it; None if that is not known.
     look_at: datetime | None
+    #: Whether something of this very lead keeps it from somebody, so that others of the pool may
+    #: find somebody although it does not.
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ def claim(road: Road, lead_id: UUID, person: str, by: str) -> Lead:
 def claim_next(road: Road, pool: str, person: str, by: str) -> Lead:
     """Take the lead of a pool that is next in order: high priority, then the longest wait.
 
+    Leads that they declined or missed are passed over.
+
     Args:
         road: The runner of this process.
         pool: The pool.
@@ -63,16 +65,15 @@ def claim_next(road: Road, pool: str, person: str, by: str) -> Lead:
     book = road.app.shelf.active()
     if person not in members_of(book, known(book, pool)):
         raise Conflict(f"{person} is not in the pool {pool}, and cannot take its leads.")
-    for _ in range(_TRIES):
-        with transaction(road.app.engine) as tx:
-            ids = held_leads(tx, road.app.settings.book, pool, limit=1)
-        if not ids:
-            break
+    with transaction(road.app.engine) as tx:
+        found = held_leads(tx, road.app.settings.book, pool)
+    # What they gave back waits for the others.
+    for each in [each.id for each in found if person not in each.passed][:_TRIES]:
         try:
-            return claim(road, ids[0], person, by)
+            return claim(road, each, person, by)
         except Conflict:
             with transaction(road.app.engine) as tx:
-                lead = read_lead(tx, ids[0])
+                lead = read_lead(tx, each)
             if lead is not None and lead.owner is not None and lead.owner.id == pool:
                 raise
     raise NotFound(f"Nothing waits in pool {pool} now ({read_now():%H:%M} UTC).")

@@ -43,7 +43,7 @@ LOOK_AGAIN = timedelta(hours=1)
 class Work:
     """One lead in a batch: as it stands now, and what must be written of it."""
 
-    __slots__ = ("_stored", "case", "failed", "guest", "head", "id", "key", "seq", "writes")
+    __slots__ = ("_stored", "case", "failed", "guest", "head", "hold", "id", "key", "seq", "writes")
 
     def __init__(self, lead: Lead, *, fresh: bool) -> None:
         """Begin with a lead as it was read, or as capture has just made it.
@@ -60,6 +60,8 @@ class Work:
         self.seq = lead.version
         self.head = lead.head
         self.writes = Writes()
+        #: Why it waits in its pool, when that was decided in this batch.
+        self.hold: Hold | None = None
         #: Set for a lead that was not claimed but came along with another one.
         self.guest = False
         #: Set when a stage failed on it; it takes no further part in this batch.
@@ -173,9 +175,9 @@ def record(batch: Batch, work: Work, decision: Decision) -> list[Work]:
 def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
     for event in decision.events:
         _write_event(work, event, batch.now)
-    if _waits(work.lead) and not _waits(after):
+    if waits(work.lead) and not waits(after):
         work.writes.put(Into.UNHELD, (work.id,))
-    elif _waits(after) and not _waits(work.lead):
+    elif waits(after) and not waits(work.lead):
         # Also one that was parked while it waited, and is replayed: it waits again, from now on.
         work.writes.put(Into.HELD, (work.id, after.book, _pool(after), batch.now, batch.now))
     if (person := _freed(work.lead, after)) is not None:
@@ -188,8 +190,12 @@ def _write(batch: Batch, work: Work, after: Lead, decision: Decision) -> Lead:
     return lead
 
 
-def _waits(lead: Lead) -> bool:
-    """Return whether a lead waits in its pool."""
+def waits(lead: Lead) -> bool:
+    """Return whether a lead waits in its pool.
+
+    Args:
+        lead: As it stands.
+    """
     return lead.owner is not None and lead.owner.kind is OwnerKind.POOL and lead.state in OWNED
 
 
@@ -239,6 +245,7 @@ def _write_effect(  # noqa: C901 - one flat case per kind of effect
             state = ClockState.MET if effect.met else ClockState.CANCELLED
             writes.put(Into.STOP_CLOCK, (state.value, now, work.id, effect.kind.value))
         case Hold():
+            work.hold = effect
             look_at = effect.look_at or now + LOOK_AGAIN
             writes.put(Into.HELD, (work.id, lead.book, effect.pool, now, look_at))
         case MoveClock():

@@ -284,8 +284,9 @@ class Ticker:
 
     def _nap(self) -> float:
         with transaction(self._app.engine) as tx:
+            look = next_look(tx, self._app.settings.book)
             soonest = min(
-                (each for each in (clocks.next_due(tx), next_look(tx)) if each is not None),
+                (each for each in (clocks.next_due(tx), look) if each is not None),
                 default=None,
             )
         if soonest is None or self._skewed:

@@ -1,6 +1,6 @@
 """Leads that wait in their pools, in the order in which they came, and what may end the wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString
@@ -9,8 +9,14 @@ from router.lead.ids import LeadId
 from router.store.tx import Tx
 
 _PAGE: Final[LiteralString] = """
-    SELECT h.lead_id FROM held h JOIN lead l ON l.id = h.lead_id
-    WHERE h.book = %s AND h.pool_id = %s ORDER BY l.rank_at, h.lead_id LIMIT %s OFFSET %s
+    SELECT h.lead_id, l.digest, l.passed, h.look_at FROM held h JOIN lead l ON l.id = h.lead_id
+    WHERE h.book = %s AND h.pool_id = %s AND (%s::timestamptz IS NULL OR h.look_at <= %s)
+    ORDER BY l.rank_at, h.lead_id LIMIT %s
+"""
+#: Rows that somebody else writes just now are left to them: who waits here could close a circle.
+_PUT_OFF: Final[LiteralString] = """
+    UPDATE held SET look_at = %s WHERE lead_id IN
+        (SELECT lead_id FROM held WHERE lead_id = ANY(%s) FOR UPDATE SKIP LOCKED)
 """
 #: Pools of whom somebody is a member, or a member of one of their groups.
 _WOKEN: Final[LiteralString] = """
@@ -19,7 +25,7 @@ _WOKEN: Final[LiteralString] = """
         SELECT 1 FROM wake w LEFT JOIN pool_member m
             ON m.book = w.book AND m.person_id = w.person_id
         LEFT JOIN pool_member g ON g.book = w.book AND g.person_id = 'pool:' || m.pool_id
-        WHERE w.book = h.book AND w.number <= %s
+        WHERE w.book = h.book AND w.number = ANY(%s)
             AND (w.person_id = '' OR h.pool_id IN (m.pool_id, g.pool_id)))
 """
 
@@ -35,17 +41,32 @@ class Waiting:
     look_at: datetime
 
 
-def held_leads(tx: Tx, book: str, pool: str, *, skip: int = 0, limit: int) -> list[LeadId]:
+@dataclass(frozen=True, slots=True)
+class HeldLead:
+    """A lead that waits."""
+
+    id: LeadId
+    #: The version of the book that it goes by.
+    digest: str
+    #: Who declined or missed it.
+    passed: tuple[str, ...]
+    look_at: datetime
+
+
+def held_leads(
+    tx: Tx, book: str, pool: str, *, limit: int | None = None, due_at: datetime | None = None
+) -> list[HeldLead]:
     """Return leads that wait in a pool: high priority first, then those that came first.
 
     Args:
         tx: Open transaction. Locks nothing.
         book: Which book's leads.
         pool: The pool.
-        skip: Leads to leave out at the beginning.
-        limit: Most to return.
+        limit: Most to return; None for all.
+        due_at: Only those that are to be looked at by this moment; None for all.
     """
-    return [LeadId(row[0]) for row in tx.rows(_PAGE, (book, pool, limit, skip))]
+    rows = tx.rows(_PAGE, (book, pool, due_at, due_at, limit))
+    return [HeldLead(LeadId(row[0]), row[1], tuple(row[2]), row[3]) for row in rows]
 
 
 def waiting_in(tx: Tx, book: str) -> dict[str, Waiting]:
@@ -74,39 +95,54 @@ def wake(tx: Tx, book: str, why: str, now: datetime, *, person: str = "") -> Non
     )
 
 
-def last_wake(tx: Tx) -> int:
-    """Return the number of the newest note; 0 when there is none."""
-    row = tx.row("SELECT max(number) FROM wake")
-    return int(row[0]) if row and row[0] is not None else 0
+def notes(tx: Tx, book: str) -> list[int]:
+    """Return the numbers of the notes that can be followed now.
+
+    Numbers are given out before what they stand for is committed: a lower one may yet appear.
+    """
+    return [row[0] for row in tx.rows("SELECT number FROM wake WHERE book = %s", (book,))]
 
 
-def pools_to_release(tx: Tx, book: str, upto: int, now: datetime) -> list[str]:
-    """Return the pools in which leads wait that somebody may be able to take now.
+def pools_woken(tx: Tx, book: str, numbers: Sequence[int]) -> set[str]:
+    """Return the pools in which leads wait that somebody may be able to take, by these notes.
 
     Args:
         tx: Open transaction. Locks nothing.
         book: Which book's leads.
-        upto: The newest note that counts.
-        now: Leads whose moment has come count, too.
+        numbers: Of the notes.
     """
-    due = tx.rows(
+    return {row[0] for row in tx.rows(_WOKEN, (book, list(numbers)))} if numbers else set()
+
+
+def pools_due(tx: Tx, book: str, now: datetime) -> set[str]:
+    """Return the pools in which leads wait whose moment has come. Locks nothing."""
+    rows = tx.rows(
         "SELECT DISTINCT pool_id FROM held WHERE book = %s AND look_at <= %s", (book, now)
     )
-    woken = tx.rows(_WOKEN, (book, upto)) if upto else []
-    return sorted({row[0] for row in (*due, *woken)})
+    return {row[0] for row in rows}
 
 
-def forget_wakes(tx: Tx, book: str, upto: int) -> None:
-    """Forget the notes that were followed."""
-    tx.run("DELETE FROM wake WHERE book = %s AND number <= %s", (book, upto))
+def forget_wakes(tx: Tx, numbers: Sequence[int]) -> None:
+    """Forget these notes: they were followed. Others stay, whatever their numbers."""
+    tx.run("DELETE FROM wake WHERE number = ANY(%s)", (list(numbers),))
 
 
-def put_off(tx: Tx, leads: Sequence[LeadId], look_at: datetime) -> None:
+def put_off(tx: Tx, leads: Iterable[LeadId], look_at: datetime) -> None:
     """Look at these waiting leads again at a moment."""
-    tx.run("UPDATE held SET look_at = %s WHERE lead_id = ANY(%s)", (look_at, sorted(set(leads))))
+    tx.run(_PUT_OFF, (look_at, sorted(set(leads))))
 
 
-def next_look(tx: Tx) -> datetime | None:
+def forget_held(tx: Tx, leads: Iterable[LeadId]) -> None:
+    """Forget that these leads wait: they do not.
+
+    Args:
+        tx: Open transaction that holds their locks.
+        leads: The leads.
+    """
+    tx.run("DELETE FROM held WHERE lead_id = ANY(%s)", (sorted(set(leads)),))
+
+
+def next_look(tx: Tx, book: str) -> datetime | None:
     """Return when a waiting lead is to be looked at next; None when none waits."""
-    row = tx.row("SELECT min(look_at) FROM held")
+    row = tx.row("SELECT min(look_at) FROM held WHERE book = %s", (book,))
     return row[0] if row else None

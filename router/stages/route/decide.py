@@ -44,7 +44,7 @@ def decide(
     if planned.kind == "review":
         return _review(lead, planned, book, review_by), None
     choice = find_owner(lead, planned, book, turns)
-    hold = Hold(choice.owner.id, choice.look_at) if choice.held else None
+    hold = Hold(choice.owner.id, choice.look_at, choice.own) if choice.held else None
     if hold is not None and lead.owner == choice.owner and planned.reroute is not None:
         # It waits already, and still nobody can take it: nothing has happened.
         return Decision(lead, effects=(hold,)), None

@@ -15,7 +15,7 @@ from router.rulebook.allowance import Allowance, allowed
 from router.rulebook.cover import stand_in
 from router.rulebook.model import First, Pool, RuleBook
 from router.stages.route.bounds import Bounds
-from router.stages.route.choose import GROUP
+from router.stages.route.choose import GROUP, soonest
 from router.stages.route.decide import Choice, Plan, decide, plan
 from router.stages.route.owner import asked_with
 from router.stages.route.seats import Away, Bar, BarKind, Owed
@@ -78,9 +78,13 @@ class Route:
     def load(self, tx: Tx, cases: _Cases, now: datetime) -> Loaded:
         """Lock the pools that may be asked, in order, and read what stands there."""
         serve = self._app.settings.book
-        allowances = allowances_at(tx, serve, now)
+        coming = allowances_at(tx, serve, now, ahead=True)
+        allowances = [each for each in coming if each.from_at <= now]
         away, off = _away(tx, serve, now), _off(allowances)
         turns = Turns(now, away={**away, **off}, off=_off_in_pools(allowances))
+        turns.changes_at = soonest(
+            each.from_at if each.from_at > now else each.until_at for each in coming
+        )
         loaded = Loaded(turns)
         for digest in {case.lead.digest for case, _ in cases}:
             loaded.books[digest] = allowed(self._app.live(digest), allowances)

@@ -12,7 +12,7 @@ from router.lead.model import Lead, Owner
 from router.lead.states import OwnerKind
 from router.rulebook.cover import stand_in
 from router.rulebook.model import HandOut, NobodyPolicy, Pool, RuleBook
-from router.stages.route.choose import Asked, Changes, Need, Pick, choose
+from router.stages.route.choose import Asked, Changes, Need, Pick, choose, soonest
 from router.stages.route.first import come_first
 from router.stages.route.plan import Plan
 from router.stages.route.seats import Bar, BarKind, Considered
@@ -28,6 +28,8 @@ FIRST, COVERED, OFF_SHIFT, OVERFLOWED, HELD = "first", "covered", "off_shift", "
 
 #: Nobody needs to look again at a lead that members take themselves.
 NEVER = timedelta(days=3650)
+#: What keeps somebody from one lead, and not from another.
+_OWN = frozenset({BarKind.PASSED, BarKind.EXCLUDED, BarKind.SKILL})
 #: What can end by itself or by somebody's word: a lead that only such things keep from everybody
 #: may wait.
 _PASSING = frozenset({BarKind.OFF, BarKind.AWAY, BarKind.OFF_SHIFT, BarKind.CAP})
@@ -50,6 +52,8 @@ class Choice:
     held: bool = False
     #: Of a lead that waits, when somebody may be able to take it; None if that is not known.
     look_at: datetime | None = None
+    #: Whether something of this very lead keeps it from somebody.
+    own: bool = False
     #: When the owner gets round to it, at the pool's pace; None for at once.
     answer_from: datetime | None = None
     #: Until when it keeps the owner busy, at the pool's pace.
@@ -103,10 +107,15 @@ def fallback(book: RuleBook, turns: Turns, because: str) -> Choice:
     return Choice(Owner(OwnerKind.PERSON, person, person), why, code=UNAVAILABLE, given=True)
 
 
+def _is_here(book: RuleBook, person: str) -> bool:
+    card = book.people.get(person)
+    return card is not None and not card.left
+
+
 def _shared(book: RuleBook, turns: Turns, kind: str, target: str) -> Choice:
     accountable = (book.queues if kind == "queue" else book.sequences)[target].accountable
     why = f"to {kind} {target}"
-    if accountable not in book.people:
+    if not _is_here(book, accountable):
         why = f"{why}; {accountable} {LEFT}"
         accountable = fallback(book, turns, why).owner.id
         why = f"{why}: {accountable} is accountable"
@@ -173,6 +182,8 @@ class _Pools:
         self._book, self._turns = book, turns
         #: What was said of everybody so far, by pool.
         self._told: dict[str, tuple[Considered, ...]] = {}
+        #: When something may be otherwise that no member's bar tells of.
+        self._moments: list[datetime | None] = [turns.changes_at]
 
     def owner(self, name: str) -> Choice:
         """Ask a pool, then what stands behind it, then the fallback owner."""
@@ -193,6 +204,18 @@ class _Pools:
         """Return what was said of everybody so far."""
         return tuple(chain.from_iterable(self._told.values()))
 
+    @property
+    def _bars(self) -> set[str]:
+        """Return the codes of what kept somebody from it so far."""
+        return {each.bar for each in self._considered}
+
+    def _soonest(self, pick: Pick) -> datetime | None:
+        return soonest((pick.look_at, *self._moments))
+
+    def _waits_for_skill(self, pool: Pool, pick: Pick) -> Choice:
+        why = f"waits in pool {pool.id} for somebody with the skill"
+        return self._waits(pool, why, held=True, look_at=self._soonest(pick))
+
     def _ask(self, pool: Pool) -> tuple[Choice | None, datetime | None]:
         """Ask who comes first, then the pool; also tell when it may have somebody."""
         if first := self._first(pool):
@@ -201,21 +224,19 @@ class _Pools:
         if pick.person:
             return self._picked(pick), None
         if pick.waits_for_skill:
-            why = f"waits in pool {pool.id} for somebody with the skill"
-            return self._waits(pool, why, held=True, look_at=pick.look_at), None
-        return None, pick.look_at
+            return self._waits_for_skill(pool, pick), None
+        return None, self._soonest(pick)
 
     def _behind(self, pool: Pool, look_at: datetime | None) -> Choice | None:
         """Do what the pool says for a lead that nobody of it can take now."""
         if pool.nobody is NobodyPolicy.OFF_SHIFT:
             pick = self._pick(pool, off_shift=True)
             if not pick.person:
-                return None
+                return self._waits_for_skill(pool, pick) if pick.waits_for_skill else None
             found = self._picked(pick)
             return replace(found, why=f"{found.why}; nobody is on shift", code=OFF_SHIFT)
         if pool.nobody is NobodyPolicy.HOLD:
-            bars = {each.bar for told in self._told.values() for each in told}
-            if not bars & _PASSING:
+            if self._bars.isdisjoint(_PASSING):
                 return None
             why = f"waits in pool {pool.id} until somebody can take it"
             return self._waits(pool, why, held=True, look_at=look_at)
@@ -244,6 +265,7 @@ class _Pools:
             told.append(
                 Considered(person, chosen=False, why=f"{why.words}; {bar.why}", bar=bar.kind.value)
             )
+            self._moments.append(bar.until)
         if told:
             self._told[f"first of {pool.id}"] = tuple(told)
         return None
@@ -305,7 +327,7 @@ class _Pools:
         self, pool: Pool, why: str, *, held: bool = False, look_at: datetime | None = None
     ) -> Choice:
         accountable = pool.manager
-        if accountable not in self._book.people:
+        if not _is_here(self._book, accountable):
             accountable = fallback(self._book, self._turns, why).owner.id
         owner = Owner(OwnerKind.POOL, pool.id, accountable, pool.id)
         return Choice(
@@ -315,6 +337,7 @@ class _Pools:
             code=HELD,
             held=held,
             look_at=look_at,
+            own=bool(pool.first) or not self._bars.isdisjoint(_OWN),
         )
 
 

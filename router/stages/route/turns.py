@@ -51,6 +51,8 @@ class Turns:
     last_owner: Mapping[LeadId, tuple[str, datetime]] = field(default_factory=dict)
     #: Leads that waited for somebody, so many that everybody who works today shares them.
     wave: frozenset[LeadId] = frozenset()
+    #: When the next allowance begins or ends; None when none does.
+    changes_at: datetime | None = None
     _seats: dict[tuple[str, str], tuple[Seat, ...]] = field(default_factory=dict)
     #: Of these, those with somebody whose caps count over all pools.
     _bound: set[tuple[str, str]] = field(default_factory=set)
