@@ -274,6 +274,9 @@ class _Run:
         self._give(case, plan(case.lead, self._book_of(case), reroute))
 
     def _set_aside(self, case: Case, what: str) -> None:
+        owner = case.lead.owner
+        if owner is not None and owner.kind is OwnerKind.PERSON:
+            self._staff.drop(owner, self._now)
         self._seen.aside[what] += 1
         self._held.remove(case)
         case.waits_since = None
