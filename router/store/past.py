@@ -24,10 +24,16 @@ _BEFORE: Final[LiteralString] = """
             AND e.at = l.at AND e.kind IN ('lead.routed', 'lead.reassigned')
             AND e.ctid < mine.ctid))))
 """
+#: What stands, without what was written since: there is less of that than of what was before.
 _OWED: Final[LiteralString] = (
-    "SELECT l.pool_id, c.member, sum(c.credit), sum(c.bank) FROM ledger l,"
+    "SELECT m.pool_id, m.person_id, m.credit - COALESCE(since.credit, 0),"
+    " m.banked - COALESCE(since.bank, 0) FROM pool_member m LEFT JOIN ("
+    " SELECT l.pool_id, c.member, sum(c.credit) AS credit, sum(c.bank) AS bank FROM ledger l,"
     " unnest(l.people, l.credits, l.banks) AS c (member, credit, bank)"
-    " WHERE l.book = %(book)s AND l.pool_id = ANY(%(pools)s) AND " + _BEFORE + " GROUP BY 1, 2"
+    " WHERE l.book = %(book)s AND l.pool_id = ANY(%(pools)s) AND l.at >= %(at)s AND NOT "
+    + _BEFORE
+    + " GROUP BY 1, 2) since ON since.pool_id = m.pool_id AND since.member = m.person_id"
+    " WHERE m.book = %(book)s AND m.pool_id = ANY(%(pools)s)"
 )
 _GIVEN: Final[LiteralString] = (
     "SELECT w.person, w.period, l.pool_id, sum(l.given)"
