@@ -4,7 +4,7 @@ A book may name somebody who has left since a lead was given to them. Then the a
 takes their place, and after that the fallback owner; nobody is skipped silently.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from router.errors import Misconfigured
@@ -46,7 +46,7 @@ def live(book: RuleBook, active: RuleBook, *, tried: bool = False) -> RuleBook:
     people, taxonomy = active.people, book.taxonomy
     if tried:
         people = {**book.people, **people}
-    if taxonomy.reviewer not in people:
+    if not _is_here(people, taxonomy.reviewer):
         taxonomy = replace(taxonomy, reviewer=active.taxonomy.reviewer)
     return replace(
         book,
@@ -54,10 +54,15 @@ def live(book: RuleBook, active: RuleBook, *, tried: bool = False) -> RuleBook:
         # A calendar that only a queue of the old version uses must not be missed.
         calendars={**book.calendars, **active.calendars},
         fallback_owner=book.fallback_owner
-        if book.fallback_owner in people
+        if _is_here(people, book.fallback_owner)
         else active.fallback_owner,
         taxonomy=taxonomy,
     )
+
+
+def _is_here(people: Mapping[str, PersonCard], person: str) -> bool:
+    card = people.get(person)
+    return card is not None and not card.left
 
 
 def shared_list(book: RuleBook, owner: Owner) -> Queue | None:
@@ -99,6 +104,19 @@ def members_of(book: RuleBook, pool: Pool) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(member.person for each in (pool, *groups) for member in each.members)
     )
+
+
+def home_of(book: RuleBook, pool: Pool, person: str) -> Pool:
+    """Return the pool in which a person's leads of a pool count: of a pool of groups, their group.
+
+    Args:
+        book: The rule book.
+        pool: One of its pools.
+        person: Anybody; who is in none of the groups counts in the pool itself.
+    """
+    groups = (book.pools[group.pool] for group in pool.groups if group.pool in book.pools)
+    mine = (each for each in groups if person in {member.person for member in each.members})
+    return next(mine, pool)
 
 
 def shares_of(book: RuleBook, pool: Pool) -> dict[str, float]:

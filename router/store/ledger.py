@@ -110,7 +110,14 @@ _Key = tuple[str, str]
 
 
 def give_back_leads(  # noqa: PLR0913 - whose picks, why, and who says so, by name
-    tx: Tx, book: str, lead_ids: Collection[UUID], *, by: str, reason: str, now: datetime
+    tx: Tx,
+    book: str,
+    lead_ids: Collection[UUID],
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+    last: bool = False,
 ) -> int:
     """Take back the picks by which these leads were given, as if they had never been made.
 
@@ -125,6 +132,7 @@ def give_back_leads(  # noqa: PLR0913 - whose picks, why, and who says so, by na
         by: Who says so.
         reason: Why, as a stable code or in words.
         now: The time.
+        last: Only each lead's last pick: what owners before had of it stays counted.
 
     Returns:
         How many picks were taken back.
@@ -134,7 +142,11 @@ def give_back_leads(  # noqa: PLR0913 - whose picks, why, and who says so, by na
     which: LiteralString = _STANDING + " AND lead_id = ANY(%s) ORDER BY id"
     values = (list(lead_ids),)
     lock_pools(tx, book, {row[1] for row in tx.rows(which, values) if row[1]})
-    return _take_back(tx, book, tx.rows(which, values), _Said(by, reason, now))
+    rows = tx.rows(which, values)
+    if last:
+        newest = {row[4]: max(each[3] for each in rows if each[4] == row[4]) for row in rows}
+        rows = [row for row in rows if row[3] == newest[row[4]]]
+    return _take_back(tx, book, rows, _Said(by, reason, now))
 
 
 def give_back_picks(  # noqa: PLR0913 - whose picks, why, and who says so, by name

@@ -132,7 +132,7 @@ def bar_of(seat: Seat, asked: Asked) -> Bar | None:
         return Bar(BarKind.PASSED, "declined or missed this lead before")
     if seat.person in asked.excluded:
         return Bar(BarKind.EXCLUDED, "has just had this lead")
-    if stop is not None and stop.kind is BarKind.OFF_SHIFT and _works_today(stop, asked):
+    if stop is not None and stop.kind is BarKind.OFF_SHIFT and works_today(stop, asked):
         stop = replace(seat, bar=None).stop
     if stop is None and seat.weight <= 0:
         return Bar(BarKind.WEIGHT, "weight 0")
@@ -148,7 +148,13 @@ def soonest(moments: Iterable[datetime | None]) -> datetime | None:
     return min((each for each in moments if each is not None), default=None)
 
 
-def _works_today(bar: Bar, asked: Asked) -> bool:
+def works_today(bar: Bar, asked: Asked) -> bool:
+    """Return whether somebody who is off shift can take a lead all the same.
+
+    Args:
+        bar: Until when they are off shift.
+        asked: What the lead asks for.
+    """
     if asked.off_shift:
         return True
     return asked.wave and bar.until is not None and bar.until - asked.now <= WAVE

@@ -38,6 +38,9 @@ from router.store.tx import Tx
 #: A lead that has no owner after so long was kept waiting by an outage.
 LATE = timedelta(minutes=15)
 
+#: An absence that names nobody.
+_ANYBODY = Away(Bar(BarKind.AWAY, ""))
+
 #: By the digest of a lead's version and the pool it goes to, every pool that may be asked.
 _Asked = Mapping[tuple[str, str], tuple[Pool, ...]]
 _Cases = Sequence[tuple[Case, Plan]]
@@ -208,7 +211,10 @@ def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str]
             found[key] = asked_with(pools[planned.target], pools) if planned.target in pools else ()
         elif case.reroute is not None and case.reroute.reason == CLAIMED and case.lead.owner:
             # The member's caps count under the lock of the pool that the lead waits in.
-            found[key] = (pools[case.lead.owner.id],) if case.lead.owner.id in pools else ()
+            waits_in = pools.get(case.lead.owner.id)
+            groups = waits_in.groups if waits_in is not None else ()
+            within = [pools[each.pool] for each in groups]
+            found[key] = (waits_in, *within) if waits_in is not None else ()
     return found
 
 
@@ -227,6 +233,7 @@ def _lock(tx: Tx, serve: str, pools: Iterable[str], cases: _Cases, now: datetime
                 by=case.reroute.by,
                 reason=case.reroute.note or case.reroute.reason,
                 now=now,
+                last=True,
             )
 
 
@@ -289,7 +296,8 @@ def _count(tx: Tx, serve: str, loaded: Loaded, cases: _Cases, asked: _Asked) -> 
             if case.lead.digest == digest
             for each in _named(case.lead, planned, turns)
         }
-        covers = {stand_in(book, each, turns.away)[0] for each in named if each in turns.away}
+        # Also of those who are there: a lead that is taken from somebody may go to their cover.
+        covers = {stand_in(book, each, {each: _ANYBODY, **turns.away})[0] for each in named}
         bounds.add(book, mine, named | covers, turns.now)
     if bounds.shared:
         lock_people(tx, serve, bounds.shared)

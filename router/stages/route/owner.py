@@ -12,7 +12,8 @@ from router.lead.model import Lead, Owner
 from router.lead.states import OwnerKind
 from router.rulebook.cover import stand_in
 from router.rulebook.model import HandOut, NobodyPolicy, Pool, RuleBook
-from router.stages.route.choose import Asked, Changes, Need, Pick, choose, soonest
+from router.rulebook.roster import home_of
+from router.stages.route.choose import Asked, Changes, Need, Pick, choose, soonest, works_today
 from router.stages.route.first import come_first
 from router.stages.route.plan import Plan
 from router.stages.route.seats import Bar, BarKind, Considered
@@ -150,10 +151,9 @@ def _claimed(lead: Lead, book: RuleBook, turns: Turns, person: str) -> Choice:
     where = lead.owner.pool if lead.owner is not None else ""
     bar = turns.bar(book, person)
     if bar is None and where in book.pools:
-        seats = turns.seats(book, book.pools[where])
+        home = home_of(book, book.pools[where], person)
         # Whoever takes a lead is at work, whatever their hours say.
-        stops = (replace(seat, bar=None).stop for seat in seats if seat.person == person)
-        bar = next(stops, None)
+        bar, where = turns.stop(book, home, person, at_work=True), home.id
     if bar is not None:
         raise Conflict(f"{person} cannot take lead {lead.id}: {bar.why}.")
     return replace(
@@ -257,11 +257,14 @@ class _Pools:
             taken = person
             if bar is not None and bar.kind in {BarKind.AWAY, BarKind.OFF} and why.covered:
                 taken = _cover(self._lead, self._book, self._turns, person)
+                if taken and self._bar_of(pool, taken) is not None:
+                    taken = ""
             if bar is None or (taken and taken != person):
                 covers = "" if bar is None else f"; {taken} covers for {person} ({bar.why})"
                 told.append(Considered(taken, chosen=True, why=why.words + covers))
                 self._told[f"first of {pool.id}"] = tuple(told)
-                return self._given(pool, taken, f"{taken} {why.words}{covers}", code=FIRST)
+                home = home_of(self._book, pool, taken)
+                return self._given(home, taken, f"{taken} {why.words}{covers}", code=FIRST)
             told.append(
                 Considered(person, chosen=False, why=f"{why.words}; {bar.why}", bar=bar.kind.value)
             )
@@ -276,12 +279,17 @@ class _Pools:
             return Bar(BarKind.PASSED, "declined or missed this lead before")
         if person in self._excluded:
             return Bar(BarKind.EXCLUDED, "has just had this lead")
-        on_shift = pool.require == "on_shift"
-        bar = self._turns.bar(self._book, person, on_shift=on_shift)
-        if bar is not None:
-            return bar
-        seats = self._turns.seats(self._book, pool)
-        return next((seat.stop for seat in seats if seat.person == person), None)
+        home, turns = home_of(self._book, pool, person), self._turns
+        bar = turns.bar(self._book, person, on_shift=home.require == "on_shift")
+        at_work = bar is not None and bar.kind is BarKind.OFF_SHIFT and self._is_in_wave(bar)
+        if at_work:
+            bar = turns.bar(self._book, person)
+        return bar or turns.stop(self._book, home, person, at_work=at_work)
+
+    def _is_in_wave(self, bar: Bar) -> bool:
+        """Return whether it is shared by all who work today, and this bar ends today."""
+        asked = Asked(self._turns.now, wave=self._lead.id in self._turns.wave)
+        return works_today(bar, asked)
 
     def _pick(self, pool: Pool, *, off_shift: bool = False) -> Pick:
         asked = Asked(

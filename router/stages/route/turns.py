@@ -100,6 +100,21 @@ class Turns:
         full = (limit.bar for limit in self._limits(book, card, card.caps, ""))
         return next((bar for bar in full if bar is not None), None)
 
+    def stop(self, book: RuleBook, pool: Pool, person: str, *, at_work: bool = False) -> Bar | None:
+        """Return what keeps a person from the leads of a pool; None for who is no member of it.
+
+        Args:
+            book: With the people of today.
+            pool: One of its pools.
+            person: Anybody.
+            at_work: Whether they are at work, whatever their hours say.
+        """
+        for seat in self.seats(book, pool):
+            if seat.person == person:
+                off_shift = seat.bar is not None and seat.bar.kind is BarKind.OFF_SHIFT
+                return (replace(seat, bar=None) if at_work and off_shift else seat).stop
+        return None
+
     def without(self, people: Iterable[str]) -> "Turns":
         """Return the same turns while some people must not get a lead; both see later picks.
 

@@ -40,3 +40,10 @@ def test_fallback_owner_and_reviewer_who_left_are_those_of_today(starter_book: R
     book = live(starter_book, _later(starter_book, *gone))
     assert book.fallback_owner == "george-amari"
     assert book.taxonomy.reviewer == "george-amari"
+
+
+def test_who_left_and_still_has_a_card_is_no_fallback_owner(starter_book: RuleBook) -> None:
+    later, gone = _later(starter_book), starter_book.fallback_owner
+    cards = {**later.people, gone: replace(later.people[gone], left=True)}
+    book = live(starter_book, replace(later, people=cards))
+    assert book.fallback_owner == "george-amari"
