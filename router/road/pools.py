@@ -172,15 +172,18 @@ def adjust(  # noqa: PLR0913 - who, how much, by whom and why
 
     Raises:
         NotFound: There is no such pool, or nobody of that name in it.
-        Rejected: Too many leads, none at all, no reason, or nobody else to pay for it.
+        Rejected: Too many leads, none at all, no reason, nobody else to pay for it, or nothing in
+            the bank to take away.
     """
-    weights = {each.person: each.weight for each in known(app.shelf.active(), name).members}
+    weights = _payers(app.shelf.active(), name)
     _check(name, person, weights, leads=leads, bank=bank, reason=reason)
     serve, units = app.settings.book, round(leads * LEAD)
     with transaction(app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         lock_pools(tx, serve, [name])
         ensure_members(tx, serve, [(name, each) for each in weights])
         stood = member_rows(tx, serve, [(name, person)]).get((name, person), MemberRow())
+        if bank and units < 0 and not stood.banked:
+            raise Rejected(f"{person} has nothing in the bank of {name}.", code="nothing_banked")
         row = LedgerRow(
             id=uuid4(),
             pool=name,
@@ -199,6 +202,16 @@ def adjust(  # noqa: PLR0913 - who, how much, by whom and why
         write_ledger(tx, serve, [row])
         log.info("credit_adjusted", pool=name, person_id=person, leads=leads, bank=bank, by=by)
         return _told(app, tx, name, now, AHEAD)
+
+
+def _payers(book: RuleBook, name: str) -> dict[str, int]:
+    """Return the weights of those who can be owed; who left gets no lead, and could never pay."""
+    members, people = known(book, name).members, book.people
+    return {
+        each.person: each.weight
+        for each in members
+        if each.person in people and not people[each.person].left
+    }
 
 
 def _check(  # noqa: PLR0913 - what was said, by name
