@@ -43,7 +43,7 @@ RELEASED = "released"
 #: Leads looked at in one transaction; few, for others wait for their pool.
 _AT_ONCE = 20
 #: Most leads of one pool looked at in one round of the ticker; the others are due in the next one.
-_MOST = 1_000
+_MOST = 200
 
 
 @dataclass(slots=True)
@@ -143,10 +143,10 @@ def _put_off(road: Road, found: Sequence[HeldLead], look: _Look) -> None:
     now = read_now()
     later: dict[datetime, list[LeadId]] = {now: list(look.missed)}
     for each in found:
-        if each.id not in look.seen:
-            moment = look.shut.get(each.digest, now)
-            if moment == now or each.look_at <= now:
-                later.setdefault(moment, []).append(each.id)
+        # Those that nothing is known of are due, in the next round; the others are not any more.
+        moment, due = look.shut.get(each.digest, now), each.look_at <= now
+        if each.id not in look.seen and due == (each.digest in look.shut):
+            later.setdefault(moment, []).append(each.id)
     with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         for moment, leads in later.items():
             if leads:
