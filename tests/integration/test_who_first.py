@@ -126,7 +126,7 @@ def test_who_covers_for_an_account_owner_takes_it_up_to_their_own_cap(
     go_away(app, "owen-price", cover="priya-shah")
     lead = send(road, inquiry())
     assert owner(lead) == "priya-shah"
-    assert "priya-shah covers for owen-price" in lead.why
+    assert "priya-shah covers for owen-price (away until further notice)" in lead.why
     assert come_in(road, 3) == ["priya-shah", "tom-keane", "tom-keane"]
 
 

@@ -271,7 +271,7 @@ class _Look:
         self._told[seat.person] = Considered(
             seat.person,
             chosen=False,
-            why=bar.why,
+            why=bar.told,
             credit=seat.credit,
             bar=bar.kind.value,
             pool=self._pool.id,

@@ -173,10 +173,8 @@ def _away(tx: Tx, serve: str, now: datetime) -> dict[str, Away]:
     for person, absent in absent_people(tx, serve, now).items():
         till = _till(absent.until)
         off = absent.kind == "off"
-        reason = f" ({absent.reason})" if absent.reason else ""
-        why = f"{'off' if off else 'away'} {till}{reason}"
-        kind = BarKind.OFF if off else BarKind.AWAY
-        found[person] = Away(Bar(kind, why, absent.until), absent.cover)
+        why, kind = f"{'off' if off else 'away'} {till}", BarKind.OFF if off else BarKind.AWAY
+        found[person] = Away(Bar(kind, why, absent.until, absent.reason), absent.cover)
     return found
 
 
@@ -197,9 +195,8 @@ def _off_in_pools(allowances: Iterable[Allowance]) -> dict[tuple[str, str], Bar]
 
 
 def _off_bar(allowance: Allowance) -> Bar:
-    reason = f" ({allowance.reason})" if allowance.reason else ""
-    why = f"off {_till(allowance.until_at)} by {allowance.by or 'a manager'}{reason}"
-    return Bar(BarKind.OFF, why, allowance.until_at)
+    why = f"off {_till(allowance.until_at)} by {allowance.by or 'a manager'}"
+    return Bar(BarKind.OFF, why, allowance.until_at, allowance.reason)
 
 
 def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str], tuple[Pool, ...]]:

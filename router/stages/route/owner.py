@@ -266,7 +266,7 @@ class _Pools:
                 home = home_of(self._book, pool, taken)
                 return self._given(home, taken, f"{taken} {why.words}{covers}", code=FIRST)
             told.append(
-                Considered(person, chosen=False, why=f"{why.words}; {bar.why}", bar=bar.kind.value)
+                Considered(person, chosen=False, why=f"{why.words}; {bar.told}", bar=bar.kind.value)
             )
             self._moments.append(bar.until)
         if told:

@@ -36,6 +36,14 @@ class Bar:
     why: str
     #: When it ends by itself; None when only somebody's word or deed can end it.
     until: datetime | None = None
+    #: What was said of an absence. It may be private: it is told where people are compared, and
+    #: stands in nothing that leaves with the lead.
+    reason: str = ""
+
+    @property
+    def told(self) -> str:
+        """Return why, with what was said of it."""
+        return f"{self.why} ({self.reason})" if self.reason else self.why
 
 
 @dataclass(frozen=True, slots=True)
