@@ -50,6 +50,14 @@ def without_norway(book: RuleBook) -> RuleBook:
     return book_from_files({**kept, "10-guards.yaml": kept["10-guards.yaml"] + _NO_NORWAY})
 
 
+def when_left(book: RuleBook, person: str) -> RuleBook:
+    """Return a version in which somebody has left, and the fallback owner answers for theirs."""
+    teams = book.files["teams.yaml"]
+    teams = teams.replace(f"accountable: {person}\n", f"accountable: {book.fallback_owner}\n")
+    teams = teams.replace(f"\n  {person}:\n", f"\n  {person}:\n    left: true\n", 1)
+    return book_from_files({**book.files, "teams.yaml": teams})
+
+
 def guarded(book: RuleBook) -> RuleBook:
     """Return a version whose guard against blocked domains knows one more."""
     return bent(book, "lists/blocked_domains.txt", "junk-sender.example\n")

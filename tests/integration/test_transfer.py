@@ -25,7 +25,7 @@ from router.store.transfers import Which
 from router.store.tx import transaction
 from tests.build import MONDAY, events_of, inquiry, lead_now, messages_of, send, time_stands_at
 from tests.harm import HOUR, WRONG_TURN, chained, clocks, pool_of, state_of, use, withdrawn
-from tests.versions import bent
+from tests.versions import bent, when_left
 
 pytestmark = pytest.mark.usefixtures("empty_monday")
 SAM = "sam-hale"
@@ -310,10 +310,7 @@ def test_nobody_can_be_given_leads_who_has_left(
     road: Road, of_sam: list[Lead], with_sam: RuleBook
 ) -> None:
     assert of_sam
-    teams = with_sam.files["teams.yaml"].replace(
-        "    name: Noah Fischer\n", "    name: Noah Fischer\n    left: true\n"
-    )
-    use(road.app, book_from_files({**with_sam.files, "teams.yaml": teams}))
+    use(road.app, when_left(with_sam, "noah-fischer"))
     with pytest.raises(Rejected, match="'noah-fischer' has left"):
         give(road, Way.PERSON, "noah-fischer")
 
@@ -341,8 +338,5 @@ def test_leavers_are_those_who_left_or_vanished_and_own_open_leads(
     assert found() == []
     use(road.app, starter_book)
     assert found() == [(SAM, True, len(of_sam))]
-    teams = starter_book.files["teams.yaml"].replace(
-        "    name: Tom Keane\n", "    name: Tom Keane\n    left: true\n"
-    )
-    use(road.app, book_from_files({**starter_book.files, "teams.yaml": teams}))
+    use(road.app, when_left(starter_book, "tom-keane"))
     assert found() == [(SAM, True, 4), ("tom-keane", False, 4)]

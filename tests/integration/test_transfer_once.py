@@ -20,14 +20,13 @@ from router.road.look import Looked, weigh
 from router.road.record import Listeners
 from router.road.transfer import Wish, transfer
 from router.rulebook.model import RuleBook
-from router.rulebook.reading.load import book_from_files
 from router.stages.desk.transfer import Transfer, Way
 from router.store.transfers import Which
 from router.web.api import make_api
 from tests.build import events_of, inquiry, lead_now, send
 from tests.harm import state_of, use
 from tests.integration.conftest import Run
-from tests.versions import findings
+from tests.versions import findings, when_left
 
 pytestmark = pytest.mark.usefixtures("empty_monday")
 TOM = "tom-keane"
@@ -235,10 +234,7 @@ def test_doctor_names_leavers_and_what_moves_their_leads(
 ) -> None:
     _, told = run("doctor")
     assert findings(told, "leavers") == [("OK", "Nobody who left has open leads.")]
-    teams = starter_book.files["teams.yaml"].replace(
-        "    name: Tom Keane\n", "    name: Tom Keane\n    left: true\n"
-    )
-    gone = book_from_files({**starter_book.files, "teams.yaml": teams})
+    gone = when_left(starter_book, "tom-keane")
     use(road.app, gone)
     try:
         _, told = run("doctor")
@@ -257,10 +253,7 @@ def test_publishing_names_the_people_it_drops_who_still_own_leads(
     road: Road, of_tom: list[Lead], starter_book: RuleBook
 ) -> None:
     assert {owner(road.app, lead) for lead in of_tom} == {TOM}
-    teams = starter_book.files["teams.yaml"].replace(
-        "    name: Tom Keane\n", "    name: Tom Keane\n    left: true\n"
-    )
-    gone = book_from_files({**starter_book.files, "teams.yaml": teams})
+    gone = when_left(starter_book, "tom-keane")
     checks = weigh(road.app, gone, starter_book, Looked(), past=None).checks
     assert checks["leavers"] == {TOM: 30}
     assert "tom-keane (30)" in written(checks)
