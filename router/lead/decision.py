@@ -24,6 +24,8 @@ TRANSFERRED_BY_RULES = "transferred_by_rules"
 
 #: Why a lead changes hands that nobody has accepted yet, and whose owner is away.
 OWNER_AWAY = "owner_away"
+#: Why a lead changes hands that waited in its pool, and that somebody can take now.
+RELEASED = "released"
 #: Why a lead changes hands that a member has taken from its pool.
 CLAIMED = "claimed"
 

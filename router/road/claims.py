@@ -10,7 +10,7 @@ from router.road import words
 from router.road.act import act
 from router.road.drain import Road
 from router.road.pools import known
-from router.rulebook.roster import members_of
+from router.rulebook.roster import members_of, with_pools
 from router.stages.desk.decide import claim as claimed
 from router.store.held import held_leads
 from router.store.leads import read_lead
@@ -42,7 +42,12 @@ def claim(road: Road, lead_id: UUID, person: str, by: str) -> Lead:
         lead = read_lead(tx, lead_id)
     waits = lead is not None and lead.owner is not None and lead.owner.kind is OwnerKind.POOL
     if waits and person:
-        act(road, lead_id, lambda subject: claimed(subject.lead, person, by, book=subject.book))
+        active = road.app.shelf.active()
+        act(
+            road,
+            lead_id,
+            lambda it: claimed(it.lead, person, by, book=with_pools(it.book, active)),
+        )
     return act(road, lead_id, words.accept(by, person))
 
 

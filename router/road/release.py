@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from router.errors import Transient
-from router.lead.decision import Decision, Reroute
+from router.lead.decision import RELEASED, Decision, Reroute
 from router.lead.ids import LeadId
 from router.now import now as read_now
 from router.road.act import find_owners
@@ -38,8 +38,6 @@ from router.store.tx import transaction
 
 log = structlog.get_logger()
 
-#: Why a lead that waited changes hands, as a stable code.
-RELEASED = "released"
 #: Leads looked at in one transaction; few, for others wait for their pool.
 _AT_ONCE = 20
 #: Most leads of one pool looked at in one round of the ticker; the others are due in the next one.

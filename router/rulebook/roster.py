@@ -60,6 +60,21 @@ def live(book: RuleBook, active: RuleBook, *, tried: bool = False) -> RuleBook:
     )
 
 
+def with_pools(book: RuleBook, active: RuleBook) -> RuleBook:
+    """Return a version with the pools of the active one, for leads that wait in one of them.
+
+    They wait for people, whoever brings those into the pool; a pool that is no more stays as it
+    was.
+
+    Args:
+        book: A lead's version, with the people of today.
+        active: The version that is active now.
+    """
+    if book.digest == active.digest:
+        return book
+    return replace(book, pools={**book.pools, **active.pools})
+
+
 def _is_here(people: Mapping[str, PersonCard], person: str) -> bool:
     card = people.get(person)
     return card is not None and not card.left

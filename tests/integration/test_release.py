@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from router.app import App
+from router.errors import Conflict
 from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.now import now as read_now
@@ -292,3 +293,29 @@ def test_who_left_answers_for_no_lead_that_waits(road: Road, starter_book: RuleB
     found = lead_now(road.app, lead.id).owner
     assert found is not None
     assert (found.id, found.accountable) == (UK, "ines-okafor")
+
+
+def test_who_joins_the_pool_gets_what_waits_in_it(road: Road, starter_book: RuleBook) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "nobody: hold"))
+    go_away(app, *BOTH)
+    first, second = (send(road, inquiry()) for _ in range(2))
+    members = "members: [priya-shah, {person: owen-price, cap: {open: 1}}]"
+    use(app, with_pool(starter_book, "nobody: hold", members=members))
+    release(road)
+    assert [owner_now(app, lead) for lead in (first, second)] == ["owen-price", UK]
+    with pytest.raises(Conflict, match="cap 1/1 open"):
+        claim_next(road, UK, "owen-price", "api")
+    act(road, first.id, words.close("owen-price", "converted"))
+    assert claim_next(road, UK, "owen-price", "api").id == second.id
+
+
+def test_a_pool_that_gives_its_leads_away_again_gives_those_that_wait(
+    road: Road, starter_book: RuleBook
+) -> None:
+    use(road.app, with_pool(starter_book, "hand_out: pull"))
+    lead = send(road, inquiry())
+    assert owner(lead) == UK
+    use(road.app, with_pool(starter_book, ""))
+    release(road)
+    assert owner_now(road.app, lead) in BOTH

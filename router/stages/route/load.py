@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from router.app import App
 from router.lead.case import Case
-from router.lead.decision import CLAIMED, Decision
+from router.lead.decision import CLAIMED, RELEASED, Decision
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead
 from router.pipeline import StageName
 from router.rulebook.allowance import Allowance, allowed
 from router.rulebook.cover import stand_in
 from router.rulebook.model import First, Pool, RuleBook
+from router.rulebook.roster import with_pools
 from router.stages.route.bounds import Bounds
 from router.stages.route.choose import GROUP, soonest
 from router.stages.route.decide import Choice, Plan, decide, plan
@@ -38,6 +39,8 @@ from router.store.tx import Tx
 #: A lead that has no owner after so long was kept waiting by an outage.
 LATE = timedelta(minutes=15)
 
+#: Why leads change hands that waited in their pool.
+_WAITED = frozenset({RELEASED, CLAIMED})
 #: An absence that names nobody.
 _ANYBODY = Away(Bar(BarKind.AWAY, ""))
 
@@ -90,7 +93,7 @@ class Route:
         )
         loaded = Loaded(turns)
         for digest in {case.lead.digest for case, _ in cases}:
-            loaded.books[digest] = allowed(self._app.live(digest), allowances)
+            loaded.books[digest] = allowed(self._live(digest, cases), allowances)
         asked = _asked(cases, loaded.books)
         pools = {pool.id: pool for found in asked.values() for pool in found}
         _lock(tx, serve, pools, cases, now)
@@ -100,6 +103,14 @@ class Route:
             turns.wave = _wave(cases, pools, now)
         _count(tx, serve, loaded, cases, asked)
         return loaded
+
+    def _live(self, digest: str, cases: _Cases) -> RuleBook:
+        """Return a version with the people of today; for leads that waited, with its pools, too."""
+        book, shelf = self._app.live(digest), self._app.shelf
+        waited = all(case.reroute and case.reroute.reason in _WAITED for case, _ in cases)
+        if waited and digest != shelf.aliases().canary:
+            return with_pools(book, shelf.active())
+        return book
 
     def decide(self, case: Case, planned: Plan, loaded: Loaded, now: datetime) -> Decision:
         """Pick, given everything that was picked before in this batch."""
