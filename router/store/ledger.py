@@ -25,8 +25,11 @@ _COLUMNS: Final[LiteralString] = (
     " by, reason"
 )
 _UPDATE: Final[LiteralString] = """
-    UPDATE pool_member SET credit = credit + %s, banked = banked + %s, assigned = assigned + %s
-    WHERE book = %s AND pool_id = %s AND person_id = %s
+    UPDATE pool_member m SET credit = m.credit + d.credit, banked = m.banked + d.banked,
+        assigned = m.assigned + d.given
+    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
+        AS d (pool_id, person_id, credit, banked, given)
+    WHERE m.book = %s AND m.pool_id = d.pool_id AND m.person_id = d.person_id
 """
 _ENSURE: Final[LiteralString] = (
     "INSERT INTO pool_member (book, pool_id, person_id)"
@@ -100,9 +103,16 @@ def write_ledger(tx: Tx, book: str, rows: Sequence[LedgerRow]) -> None:
             banked[row.pool, name] += bank
         given[row.pool, row.person] += row.given
     members = sorted({*credit, *given})
-    tx.many(
+    tx.run(
         _UPDATE,
-        [(credit[each], banked[each], given[each], book, *each) for each in members],
+        (
+            [each[0] for each in members],
+            [each[1] for each in members],
+            [credit[each] for each in members],
+            [banked[each] for each in members],
+            [given[each] for each in members],
+            book,
+        ),
     )
 
 
@@ -269,8 +279,8 @@ def ledger_of(  # noqa: PLR0913 - filter and page, by name
     query: LiteralString = (
         "SELECT " + _COLUMNS + " FROM ledger WHERE book = %s AND pool_id = %s"
         " AND (%s = '' OR person_id = %s OR %s = ANY(people))"
-        " AND (%s::uuid IS NULL OR (at, id) < (SELECT at, id FROM ledger WHERE id = %s))"
-        " ORDER BY at DESC, id DESC LIMIT %s"
+        " AND (%s::uuid IS NULL OR number < (SELECT number FROM ledger WHERE id = %s))"
+        " ORDER BY number DESC LIMIT %s"
     )
     values = (book, pool, person, person, person, before, before, limit)
     return [_read(row) for row in tx.rows(query, values)]

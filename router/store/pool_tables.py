@@ -69,7 +69,7 @@ ledger = sa.Table(
     # Given out under the pool's lock: the order of its changes, which no time tells.
     sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
     partial("ix_ledger_given", "book", "person_id", "given_at", where="given <> 0"),
-    sa.Index("ix_ledger_pool", "book", "pool_id", "id"),
+    sa.Index("ix_ledger_pool", "book", "pool_id", "number"),
     sa.Index("ix_ledger_lead_id", "lead_id"),
     comment="Each change of what pool members are owed or were given, and why. Append-only.",
 )

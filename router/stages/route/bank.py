@@ -5,6 +5,7 @@ they are back, their weight is multiplied until what was put aside is used up, a
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from router.rulebook.model import AbsenceCredit, Absences
 from router.stages.route.rotation import LEAD, shares
@@ -40,17 +41,52 @@ def earned(able: Sequence[Seat], away: Sequence[Seat], policy: Absences) -> Mapp
     return found
 
 
+def cancelled(seats: Sequence[Seat]) -> Mapping[str, int]:
+    """Return what is struck out of every bank of a pool, in units: a debt to all alike is no debt.
+
+    >>> from router.stages.route.seats import Seat
+    >>> two = [Seat("ann", 100, 0, banked=10), Seat("ben", 200, 0, banked=50)]
+    >>> cancelled(two), cancelled([*two, Seat("cat", 100, 0)])
+    ({'ann': 10, 'ben': 20}, {})
+
+    Args:
+        seats: Every member of the pool who can be owed anything.
+    """
+    counted = [seat for seat in seats if seat.weight > 0]
+    if not counted or any(seat.banked <= 0 for seat in counted):
+        return {}
+    least = min(counted, key=lambda seat: Fraction(seat.banked, seat.weight))
+    return {seat.person: least.banked * seat.weight // least.weight for seat in counted}
+
+
+def weights_of(able: Sequence[Seat], speed: int) -> list[int]:
+    """Return what each counts for in this pick: more than their weight while they are repaid.
+
+    While all of them are owed something, only those are repaid who are owed more for their weight
+    than the others: if all weights grew alike, nobody would be.
+
+    Args:
+        able: Those who could get the lead, with what is banked for each.
+        speed: How many times the weight of who is repaid counts.
+    """
+    least = min(Fraction(max(seat.banked, 0), seat.weight) for seat in able)
+    return [
+        seat.weight * speed if Fraction(max(seat.banked, 0), seat.weight) > least else seat.weight
+        for seat in able
+    ]
+
+
 def paid_out(able: Sequence[Seat], weights: Sequence[int]) -> Mapping[str, int]:
     """Return what this lead takes from the banks of those who are repaid, in units, negative.
 
     Args:
         able: Those who could get the lead.
-        weights: What each counts for in this pick; more than its own while it is repaid.
+        weights: What each counts for in this pick, from :func:`weights_of`.
     """
     own = shares(tuple([seat.weight for seat in able]))
     counted = shares(tuple(weights))
     return {
         seat.person: -min(seat.banked, max(counted[at] - own[at], 0))
         for at, seat in enumerate(able)
-        if seat.banked > 0
+        if weights[at] > seat.weight
     }

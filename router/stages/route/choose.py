@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from router.rulebook.model import AbsenceCredit, Method, Pool
-from router.stages.route.bank import earned, paid_out
+from router.stages.route.bank import cancelled, earned, paid_out, weights_of
 from router.stages.route.rotation import LEAD, Place, Turn, take_turn
 from router.stages.route.seats import ORDER, Bar, BarKind, Considered, Seat
 
@@ -221,9 +221,12 @@ class _Look:
 
     def _by_turns(self, left: list[Seat]) -> Pick:
         pool, policy = self._pool, self._pool.absences
-        repaid = any(seat.banked > 0 for seat in left)
-        speed = policy.catch_up if repaid else 1
-        weights = [seat.weight * speed if seat.banked > 0 else seat.weight for seat in left]
+        banked: dict[str, int] = {}
+        weights = [seat.weight for seat in left]
+        if repaid := any(seat.banked > 0 for seat in left):
+            banked = {name: -units for name, units in cancelled(self._counted()).items()}
+            left = [replace(s, banked=s.banked + banked.get(s.person, 0)) for s in left]
+            weights = weights_of(left, policy.catch_up)
         turns = [
             Turn(seat.person, weight, seat.credit)
             for seat, weight in zip(left, weights, strict=True)
@@ -235,10 +238,11 @@ class _Look:
             first.name, chosen=True, why=_first(first), credit=first.owed, pool=pool.id
         )
         changes = {(pool.id, each.name): (each.change, 0) for each in (first, *others)}
-        banked = dict(paid_out(left, weights)) if repaid else {}
+        moves = [banked, paid_out(left, weights)] if repaid else []
         if self._bars and policy.credit is not AbsenceCredit.NONE:
-            banked |= earned(left, self._absent(), policy)
-        for name, bank in banked.items():
+            moves.append(earned(left, self._absent(), policy))
+        for name in {name for move in moves for name in move}:
+            bank = sum(move.get(name, 0) for move in moves)
             changes[pool.id, name] = (changes.get((pool.id, name), (0, 0))[0], bank)
         return Pick(
             first.name,
@@ -247,6 +251,11 @@ class _Look:
             changes=changes,
             considered=self._everybody(),
         )
+
+    def _counted(self) -> list[Seat]:
+        """Return the members who have not left."""
+        gone = {name for name, bar in self._bars.items() if bar.kind is BarKind.LEFT}
+        return [seat for seat in self._seats if seat.person not in gone]
 
     def _absent(self) -> list[Seat]:
         """Return those whom nothing but an absence keeps from the lead."""

@@ -81,8 +81,10 @@ def _code(planned: Plan, choice: Choice) -> str:
 def _sentence(planned: Plan, choice: Choice) -> str:
     reroute = planned.reroute
     if reroute is not None and not reroute.afresh:
-        said = reroute.note if reroute.by in _BY_ITSELF and reroute.note else reroute.reason
-        return f"{said} ({reroute.by}): {choice.why}"
+        if reroute.by in _BY_ITSELF:
+            said = reroute.note or reroute.reason.replace("_", " ")
+            return f"{said[0].upper()}{said[1:]}: {choice.why}."
+        return f"{reroute.reason} ({reroute.by}): {choice.why}"
     if planned.rule is None:
         return f"no rule matched: {choice.why}"
     return f"{planned.rule.summary} {choice.why[0].upper()}{choice.why[1:]}."

@@ -135,7 +135,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("given <> 0"),
     )
     op.create_index("ix_ledger_lead_id", "ledger", ["lead_id"], unique=False)
-    op.create_index("ix_ledger_pool", "ledger", ["book", "pool_id", "id"], unique=False)
+    op.create_index("ix_ledger_pool", "ledger", ["book", "pool_id", "number"], unique=False)
     op.create_table(
         "wake",
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -205,6 +205,40 @@ def test_returning_after_two_weeks_brings_what_was_earned_and_no_flood() -> None
     assert abs(order.count("ben") - (45 + 5)) <= 6
 
 
+def paid(banks: dict[str, int], away: str = "", leads: int = 200) -> dict[str, int]:
+    """Return who of a pool got how many leads while banks are paid out."""
+    credit = dict.fromkeys(banks, 0)
+    got = dict.fromkeys(banks, 0)
+    for _ in range(leads):
+        seats = [
+            a_seat(
+                name, credit=credit[name], banked=banks[name], bar=AWAY if name == away else None
+            )
+            for name in banks
+        ]
+        pick = picked(seats, absences=Absences(AbsenceCredit.PROPORTIONAL, catch_up=2))
+        got[pick.person] += 1
+        for (_, name), (change, bank) in pick.changes.items():
+            credit[name] += change
+            if name != away:
+                banks[name] += bank
+    return got
+
+
+def test_what_everybody_is_owed_alike_is_struck_out_and_the_rest_is_paid() -> None:
+    banks = {"ann": 10 * LEAD, "ben": 20 * LEAD}
+    assert paid(banks) == {"ann": 90, "ben": 110}
+    assert banks == {"ann": 0, "ben": 0}
+
+
+def test_while_somebody_else_is_away_those_who_are_owed_more_are_repaid_first() -> None:
+    banks = {"ann": 10 * LEAD, "ben": 20 * LEAD, "cat": 0}
+    got = paid(banks, away="cat")
+    assert got == {"ann": 90, "ben": 110, "cat": 0}
+    # Of what is left both have the same: nobody is there to pay it.
+    assert abs(banks["ann"] - banks["ben"]) < LEAD
+
+
 @given(
     seats=st.lists(
         st.builds(
