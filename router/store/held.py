@@ -53,6 +53,25 @@ class HeldLead:
     look_at: datetime
 
 
+def queued_pools(tx: Tx, book: str, pools: Iterable[str], now: datetime) -> frozenset[str]:
+    """Return the pools whose waiting leads somebody may be able to take at this very moment.
+
+    Until they were looked at, a lead that comes in goes behind them.
+
+    Args:
+        tx: Open transaction. Locks nothing.
+        book: Which book's pools.
+        pools: Those that are asked about.
+        now: The moment.
+    """
+    rows = tx.rows(
+        "SELECT DISTINCT pool_id FROM held h WHERE book = %s AND pool_id = ANY(%s)"
+        " AND (look_at <= %s OR EXISTS (SELECT 1 FROM wake w WHERE w.book = h.book))",
+        (book, sorted(pools), now),
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def held_leads(
     tx: Tx, book: str, pool: str, *, limit: int | None = None, due_at: datetime | None = None
 ) -> list[HeldLead]:

@@ -114,6 +114,22 @@ def test_a_closed_lead_makes_room_for_one_that_waits(road: Road, starter_book: R
     assert owner(lead_now(app, second.id)) == "priya-shah"
 
 
+def test_a_lead_that_comes_in_does_not_overtake_those_that_wait(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    members = "members: [{person: priya-shah, cap: {open: 1}}]"
+    use(app, with_pool(starter_book, "nobody: hold", members=members))
+    first, waits = (send(road, inquiry()) for _ in range(2))
+    act(road, first.id, words.close("priya-shah", "converted"))
+    late = send(road, inquiry())
+    assert owner(late) == UK
+    assert "behind those that came before" in late.why
+    Ticker(app).round()
+    assert owner(lead_now(app, waits.id)) == "priya-shah"
+    assert owner(lead_now(app, late.id)) == UK
+
+
 def test_a_cap_over_all_pools_counts_in_each(road: Road, starter_book: RuleBook) -> None:
     cards = "priya-shah: cap: {day: 2}"
     use(road.app, with_pool(starter_book, "", cards=cards))

@@ -13,7 +13,7 @@ from router.lead.model import Lead
 from router.pipeline import StageName
 from router.rulebook.allowance import Allowance, allowed
 from router.rulebook.cover import stand_in
-from router.rulebook.model import First, Pool, RuleBook
+from router.rulebook.model import First, NobodyPolicy, Pool, RuleBook
 from router.rulebook.roster import with_pools
 from router.stages.route.bounds import Bounds
 from router.stages.route.choose import GROUP, soonest
@@ -23,6 +23,7 @@ from router.stages.route.seats import Away, Bar, BarKind, Owed
 from router.stages.route.turns import Turns
 from router.store.absences import absent_people
 from router.store.allowances import allowances_at
+from router.store.held import queued_pools
 from router.store.ledger import (
     LedgerKind,
     LedgerRow,
@@ -101,6 +102,7 @@ class Route:
             turns.owed = _owed(tx, serve, pools.values())
             turns.last_owner = last_owners(tx, _sticky(cases, asked))
             turns.wave = _wave(cases, pools, now)
+            turns.queued = _queued(tx, serve, cases, pools, now)
         _count(tx, serve, loaded, cases, asked)
         return loaded
 
@@ -285,6 +287,23 @@ def _wave(cases: _Cases, pools: Mapping[str, Pool], now: datetime) -> frozenset[
         lead_id
         for lead_id, target in late
         if target in pools and many[target] > _people(pools[target], pools)
+    )
+
+
+def _queued(
+    tx: Tx, serve: str, cases: _Cases, pools: Mapping[str, Pool], now: datetime
+) -> frozenset[LeadId]:
+    """Return the leads that must not overtake those which wait in their pool."""
+    holding = [pool.id for pool in pools.values() if pool.nobody is NobodyPolicy.HOLD]
+    if not holding:
+        return frozenset()
+    awake = queued_pools(tx, serve, holding, now)
+    return frozenset(
+        case.lead.id
+        for case, planned in cases
+        if planned.kind == "pool"
+        and planned.target in awake
+        and (case.reroute is None or case.reroute.reason not in _WAITED)
     )
 
 

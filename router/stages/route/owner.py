@@ -191,6 +191,9 @@ class _Pools:
         if pool.hand_out is HandOut.PULL:
             why = f"in pool {name} until a member takes it"
             return self._waits(pool, why, held=True, look_at=self._turns.now + NEVER)
+        if self._lead.id in self._turns.queued:
+            why = f"waits in pool {name} behind those that came before"
+            return self._waits(pool, why, held=True, look_at=self._turns.now)
         found, look_at = self._ask(pool)
         if found is None:
             found = self._behind(pool, look_at)

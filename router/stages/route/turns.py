@@ -49,6 +49,8 @@ class Turns:
     off: Mapping[tuple[str, str], Bar] = field(default_factory=dict)
     #: Who owned an earlier lead of the same contact, by lead: person and moment of that lead.
     last_owner: Mapping[LeadId, tuple[str, datetime]] = field(default_factory=dict)
+    #: Leads that go behind those which wait in their pool and may find somebody just now.
+    queued: frozenset[LeadId] = frozenset()
     #: Leads that waited for somebody, so many that everybody who works today shares them.
     wave: frozenset[LeadId] = frozenset()
     #: When the next allowance begins or ends; None when none does.
