@@ -22,6 +22,8 @@ TRANSFERRED = "transferred"
 #: The same, where a person only said that the active rules shall decide.
 TRANSFERRED_BY_RULES = "transferred_by_rules"
 
+#: Why a lead changes hands that is replayed, and whose owner has left meanwhile.
+OWNER_LEFT = "owner_left"
 #: Why a lead changes hands that nobody has accepted yet, and whose owner is away.
 OWNER_AWAY = "owner_away"
 #: Why a lead changes hands that waited in its pool, and that somebody can take now.

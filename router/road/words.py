@@ -66,7 +66,7 @@ def close(by: str, outcome: str) -> Word:
 
 def replay(by: str) -> Word:
     """Send a parked or rejected lead back on the road."""
-    return lambda subject: desk.replay(subject.lead, by, subject.now)
+    return lambda subject: desk.replay(subject.lead, by, subject.now, book=subject.book)
 
 
 def _speaker(subject: Subject, by: str, person: str) -> tuple[str, str]:

@@ -69,7 +69,7 @@ def test_parked_lead_goes_on_from_where_it_stopped_when_it_is_replayed(road: Roa
             " attempts = 3 WHERE id = %s",
             (lead_id,),
         )
-    act(road, lead_id, lambda it: desk.replay(it.lead, "operator", it.now))
+    act(road, lead_id, lambda it: desk.replay(it.lead, "operator", it.now, book=it.book))
     road.drain(StageName.CLEAN)
     assert lead_now(road.app, lead_id).state is LeadState.ACTIVATED
     assert "lead.replayed" in events_of(road.app, lead_id)

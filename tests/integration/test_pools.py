@@ -291,6 +291,22 @@ def test_a_lead_that_was_parked_while_it_waited_waits_again_when_it_is_replayed(
     assert owner(lead_now(app, lead.id)) == "tom-keane"
 
 
+def test_a_parked_lead_whose_owner_has_left_gets_another_when_it_is_replayed(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, ""))
+    lead = send(road, inquiry())
+    with transaction(app.engine) as tx:
+        tx.run(
+            "UPDATE lead SET state = 'parked', resume_at = 'activated' WHERE id = %s", (lead.id,)
+        )
+    assert owner(lead) == "priya-shah"
+    use(app, with_pool(starter_book, "", cards="priya-shah: left: true"))
+    act(road, lead.id, words.replay("ops"))
+    assert owner(lead_now(app, lead.id)) == "tom-keane"
+
+
 def test_a_pick_that_is_given_back_locks_its_pools_in_one_order(
     road: Road, starter_book: RuleBook
 ) -> None:

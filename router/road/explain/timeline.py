@@ -9,7 +9,13 @@ from router.lead.events import EventKind as K
 
 _MINUTE, _HOUR = 60, 3600
 #: Why a lead changed hands that nobody gave away.
-_GONE = {"owner_offline": "its owner went offline", "owner_away": "its owner went away"}
+_GONE = {
+    "owner_offline": "its owner went offline",
+    "owner_away": "its owner was away",
+    "owner_left": "its owner had left",
+    "released": "somebody of its pool could take it",
+    "claimed": "a member of its pool took it",
+}
 _CLOCKS = {"acceptance": "accepting it", "first_touch": "speaking to it", "review": "the review"}
 
 Data = Mapping[str, Any]

@@ -8,6 +8,7 @@ from router.errors import Conflict, Rejected
 from router.lead.clock import Clock
 from router.lead.decision import (
     CLAIMED,
+    OWNER_LEFT,
     ClockKind,
     Decision,
     Effect,
@@ -17,7 +18,7 @@ from router.lead.decision import (
 )
 from router.lead.events import Event, EventKind
 from router.lead.model import Lead, Owner, change
-from router.lead.states import HandoffState, LeadState, OwnerKind, check_move
+from router.lead.states import OWNED, HandoffState, LeadState, OwnerKind, check_move
 from router.rulebook.model import RuleBook
 from router.rulebook.roster import members_of
 from router.rulebook.worktime import work_time
@@ -278,15 +279,17 @@ def close(lead: Lead, outcome: str, by: str, now: datetime) -> Decision:
     )
 
 
-def replay(lead: Lead, by: str, now: datetime) -> Decision:
+def replay(lead: Lead, by: str, now: datetime, *, book: RuleBook) -> Decision:
     """Send a parked or rejected lead back on the road, to where it stood.
 
-    The refusal that a rejected lead is brought back from holds it no more.
+    The refusal that a rejected lead is brought back from holds it no more. One whose owner has
+    left meanwhile gets another.
 
     Args:
         lead: The lead, locked.
         by: Who says so: a person's id, or ``api``.
         now: The time, aware; the lead is due at once.
+        book: The rule book, for its roster of today.
 
     Raises:
         Conflict: The lead is neither parked nor rejected, or cannot go back to where it stood.
@@ -316,7 +319,19 @@ def replay(lead: Lead, by: str, now: datetime) -> Decision:
             due_at=None if state is LeadState.ACTIVATED else now,
         ),
         events=(event,),
+        reroute=_after_leaver(lead, state, by, book),
     )
+
+
+def _after_leaver(lead: Lead, state: LeadState, by: str, book: RuleBook) -> Reroute | None:
+    """Return the wish for another owner of a lead whose owner has left, once it has one."""
+    owner = lead.owner
+    if owner is None or owner.kind is not OwnerKind.PERSON or state not in OWNED:
+        return None
+    card = book.people.get(owner.id)
+    if card is not None and not card.left:
+        return None
+    return Reroute(OWNER_LEFT, by, note="its owner has left", never=(owner.id,))
 
 
 def _approved(lead: Lead) -> tuple[str, ...]:

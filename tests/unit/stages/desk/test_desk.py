@@ -270,12 +270,12 @@ def test_outcome_of_ones_own_invention_is_refused_with_the_list(lead: Lead) -> N
     ],
 )
 def test_replayed_lead_goes_on_where_it_stood_at_once(
-    lead: Lead, state: LeadState, resume_at: LeadState | None, back: LeadState
+    lead: Lead, book: RuleBook, state: LeadState, resume_at: LeadState | None, back: LeadState
 ) -> None:
     beside = replace(
         lead, state=state, resume_at=resume_at, reason="poison", attempts=3, last_error="boom"
     )
-    decision = replay(beside, "mona", MONDAY_NINE)
+    decision = replay(beside, "mona", MONDAY_NINE, book=book)
     again = decision.lead
     assert (again.state, again.due_at, again.attempts) == (back, MONDAY_NINE, 0)
     assert (again.resume_at, again.reason, again.last_error) == (None, "", "")
@@ -288,20 +288,20 @@ def test_replayed_lead_goes_on_where_it_stood_at_once(
     [(LeadState.REJECTED, ("doubt", "solicitation")), (LeadState.PARKED, ("doubt",))],
 )
 def test_lead_that_is_restored_is_not_rejected_for_the_same_reason_again(
-    lead: Lead, state: LeadState, approved: tuple[str, ...]
+    lead: Lead, book: RuleBook, state: LeadState, approved: tuple[str, ...]
 ) -> None:
     beside = replace(lead, state=state, reason="solicitation", approved=("doubt",))
-    again = replay(beside, "mona", MONDAY_NINE).lead
+    again = replay(beside, "mona", MONDAY_NINE, book=book).lead
     assert again.approved == approved
     twice = replace(again, state=state, reason="solicitation")
-    assert replay(twice, "mona", MONDAY_NINE).lead.approved == approved
+    assert replay(twice, "mona", MONDAY_NINE, book=book).lead.approved == approved
 
 
-def test_replayed_lead_that_has_its_owner_waits_for_people(lead: Lead) -> None:
+def test_replayed_lead_that_has_its_owner_waits_for_people(lead: Lead, book: RuleBook) -> None:
     beside = replace(lead, state=LeadState.PARKED, resume_at=LeadState.ACTIVATED)
-    assert replay(beside, "mona", MONDAY_NINE).lead.due_at is None
+    assert replay(beside, "mona", MONDAY_NINE, book=book).lead.due_at is None
 
 
-def test_lead_on_the_road_cannot_be_replayed(lead: Lead) -> None:
+def test_lead_on_the_road_cannot_be_replayed(lead: Lead, book: RuleBook) -> None:
     with pytest.raises(Conflict, match="only parked and rejected leads"):
-        replay(lead, "mona", MONDAY_NINE)
+        replay(lead, "mona", MONDAY_NINE, book=book)
