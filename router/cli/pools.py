@@ -199,7 +199,7 @@ def _say(found: "PoolTold") -> None:
         for each in found.members
     ]
     say(columns(head, rows, right=(1, 2, 3, 4, 5)))
-    if found.next:
+    if found.next and found.hand_out == "push":
         say("")
         say("Next, if nothing else changed:")
         for number, each in enumerate(found.next, start=1):

@@ -267,7 +267,7 @@ class _Pools:
                 told.append(Considered(taken, chosen=True, why=why.words + covers))
                 self._told[f"first of {pool.id}"] = tuple(told)
                 home = home_of(self._book, pool, taken)
-                return self._given(home, taken, f"{taken} {why.words}{covers}", code=FIRST)
+                return self._given(home, taken, f"{person} {why.words}{covers}", code=FIRST)
             told.append(
                 Considered(person, chosen=False, why=f"{why.words}; {bar.told}", bar=bar.kind.value)
             )
