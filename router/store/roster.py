@@ -3,9 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, LiteralString
 
 from router.store.people import lock_names
 from router.store.tx import Tx
+
+#: All of them or none.
+_LOCK: Final[LiteralString] = (
+    "SELECT id FROM pool WHERE book = %s AND id = ANY(%s)"
+    " AND (SELECT count(*) FROM pool WHERE book = %s AND id = ANY(%s)) = %s"
+    " ORDER BY id FOR NO KEY UPDATE"
+)
+_NEW: Final[LiteralString] = (
+    "INSERT INTO pool (book, id) SELECT %s, id FROM unnest(%s::text[]) AS id ORDER BY id"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +37,15 @@ class MemberRow:
 def lock_pools(tx: Tx, book: str, pools: Iterable[str]) -> None:
     """Lock these pools in the order of their ids: nobody else picks until this commits.
 
-    A pool that was never seen gets its row first, so that there is something to lock.
+    Pools that were never seen get their rows first, so that there is something to lock; until
+    they have them, none is locked: who waited for a new row with an old one in hand could wait
+    for somebody who waits for that.
     """
     wanted = sorted(set(pools))
-    locked = _lock(tx, book, wanted)
-    if locked < len(wanted):
-        tx.run(
-            "INSERT INTO pool (book, id) SELECT %s, id FROM unnest(%s::text[]) AS id ORDER BY id"
-            " ON CONFLICT DO NOTHING",
-            (book, wanted),
-        )
-        _lock(tx, book, wanted)
-
-
-def _lock(tx: Tx, book: str, pools: Sequence[str]) -> int:
-    return len(
-        tx.rows(
-            "SELECT id FROM pool WHERE book = %s AND id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            (book, list(pools)),
-        )
-    )
+    values = (book, wanted, book, wanted, len(wanted))
+    if wanted and not tx.rows(_LOCK, values):
+        tx.run(_NEW, (book, wanted))
+        tx.rows(_LOCK, values)
 
 
 def lock_people(tx: Tx, book: str, people: Iterable[str]) -> None:

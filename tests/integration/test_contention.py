@@ -1,13 +1,17 @@
 """Where batches, sweeps, ladders and people meet: nobody waits for ever, nothing is overwritten."""
 
+import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from router.app import App
+from router.errors import Transient
 from router.lead.ids import LeadId
 from router.lead.states import LeadState
 from router.pipeline import StageName
@@ -18,6 +22,7 @@ from router.road.tick import Ticker
 from router.store import tickets
 from router.store.leads import lock_leads
 from router.store.processes import deadlocks
+from router.store.roster import lock_pools
 from router.store.tx import Tx, transaction
 from tests.build import (
     MONDAY,
@@ -151,3 +156,23 @@ def test_updates_and_second_inquiries_at_once_make_no_deadlock(app: App) -> None
         assert deadlocks(tx) == 0
         row = tx.row("SELECT count(*) FROM delivery WHERE state = 'received'")
     assert row == (0,)
+
+
+def test_batches_that_meet_pools_never_seen_before_make_no_deadlock(app: App) -> None:
+    rounds, batches = 30, 6
+    gate = threading.Barrier(batches)
+
+    def meet(seed: int) -> None:
+        dice = random.Random(seed)  # noqa: S311 - choices that can be repeated
+        for number in range(rounds):
+            pools = [f"new-{number}-{each}" for each in range(5)]
+            gate.wait(60)
+            for _ in range(2):
+                with suppress(Transient), transaction(app.engine) as tx:
+                    lock_pools(tx, "default", dice.sample(pools, dice.randint(1, 4)))
+
+    with ThreadPoolExecutor(batches) as crowd:
+        list(crowd.map(meet, range(batches)))
+    with transaction(app.engine) as tx:
+        tx.rows("SELECT pg_stat_clear_snapshot()")
+        assert deadlocks(tx) == 0
