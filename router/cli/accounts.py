@@ -52,14 +52,21 @@ def take_in(
         bool,
         typer.Option(
             "--whole",
-            help="These are all accounts there are: forget the others, unless a row was left out.",
+            help="These are all accounts there are: forget the others, unless a row was left out"
+            " or they are more than a fifth.",
         ),
     ] = False,
+    forget: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="With --whole: forget up to so many, also when they are more than a fifth."
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Take accounts in from a file. One that is known is replaced; the others stay as they are.
 
-    The exit code is 1 when a row was left out.
+    The exit code is 1 when a row was left out, or --whole found too many others to forget them.
     """
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
@@ -68,10 +75,15 @@ def take_in(
     from router.road.account_rows import AccountFile, without_mark  # noqa: PLC0415 - slow to import; --help does without
     from router.road.accounts import take_accounts  # noqa: PLC0415 - slow to import; --help does without
 
+    if forget is not None and not whole:
+        warn("--forget says how many accounts --whole may forget: name both.")
+        raise typer.Exit(USAGE)
     with opened() as app, file.open(encoding="utf-8", newline="") as lines:
         told = AccountFile(without_mark(lines))
         try:
-            taken = take_accounts(app, told.rows(), now(), by=speaker(by), whole=whole)
+            taken = take_accounts(
+                app, told.rows(), now(), by=speaker(by), whole=whole, most=forget
+            )
         except UnicodeDecodeError as error:
             raise Rejected(
                 f"{file} is not UTF-8 text: save it as CSV UTF-8. Rows before that may be in.",
@@ -80,8 +92,8 @@ def take_in(
     if json:
         print_json({"taken": taken, "ignored": told.ignored})
     else:
-        _say_taken(taken, told.ignored)
-    if taken.left_out:
+        _say_taken(taken, told.ignored, whole=whole)
+    if taken.left_out or taken.spared:
         raise typer.Exit(FAILED)
 
 
@@ -167,10 +179,19 @@ def _of_sample(app: "App", sample: str, source: str, moment: "datetime") -> "lis
     return try_sample(app, rehearse.sample(body, taken_for, app.settings.book, moment), moment)
 
 
-def _say_taken(taken: "Taken", ignored: tuple[str, ...]) -> None:
+def _say_taken(taken: "Taken", ignored: tuple[str, ...], *, whole: bool) -> None:
     say(f"{taken.new} new, {taken.changed} changed, {taken.unchanged} as they were.")
     if taken.forgotten is not None:
         say(f"{taken.forgotten} that the file does not name were forgotten.")
+    elif taken.spared:
+        warn(
+            f"None was forgotten: the file does not name {taken.spared} accounts, which is more"
+            " than --forget allows, or than a fifth; it may have been cut short. If it is whole,"
+            f" import it again with --whole --forget {taken.spared}."
+        )
+    elif whole:
+        why = "a row was left out" if taken.left_out else "the file names no account"
+        warn(f"None was forgotten: {why}.")
     if ignored:
         say(f"Columns that mean nothing here: {', '.join(ignored)}.")
     for title, remarks in (("left out", taken.left_out), ("taken, but", taken.noticed)):

@@ -190,7 +190,7 @@ def _say(found: "PoolTold") -> None:
             each.person,
             _weight(each),
             str(each.tier),
-            f"{each.owed:+.2f}" + (f" bank {each.banked:.2f}" if each.banked else ""),
+            _owed(each.owed) + (f" bank {each.banked:.2f}" if each.banked else ""),
             str(each.given),
             str(each.open_leads),
             ", ".join(each.caps) or "-",
@@ -207,6 +207,15 @@ def _say(found: "PoolTold") -> None:
     elif found.hand_out == "push":
         say("")
         say("Nobody can take a lead now.")
+
+
+def _owed(leads: float) -> str:
+    """Return what is owed in hundredths of a lead; a third of a unit less than nothing is nothing.
+
+    >>> _owed(-0.0001), _owed(-0.25)
+    ('+0.00', '-0.25')
+    """
+    return f"{round(leads, 2) + 0.0:+.2f}"
 
 
 def _weight(member: "MemberTold") -> str:

@@ -8,12 +8,14 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from pydantic import SecretStr
 
 from router.app import App, build_app
 from router.embedded import run_file
 from router.errors import Misconfigured
+from router.now import set_shift
 from router.settings import Settings, settings
 from router.watch import log
 
@@ -83,12 +85,16 @@ def quiet_log() -> None:
 def opened() -> Iterator[App]:
     """Put this process together for one command, and give everything back at its end.
 
+    In a rehearsal the command's time is moved as that of the processes is.
+
     Raises:
         Misconfigured: An address is set nowhere or cannot be used.
         Transient: The database cannot be reached; from the block.
     """
     quiet_log()
     app = build_app(reached(), pool_size=2)
+    if app.settings.now_shift_s:
+        set_shift(timedelta(seconds=app.settings.now_shift_s))
     try:
         yield app
     finally:

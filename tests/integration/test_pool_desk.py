@@ -11,6 +11,7 @@ from router.app import App
 from router.errors import Conflict, NotFound, Rejected
 from router.lead.states import LeadState
 from router.now import now as read_now
+from router.now import unshifted
 from router.road import allowances, words
 from router.road.act import act
 from router.road.allowances import Said, allow
@@ -26,14 +27,6 @@ from tests.integration.conftest import Run
 from tests.pools import UK, come_in, owner, stands, start_even, use, with_pool
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, with nobody ahead or behind."""
-    start_even(app)
-    with time_stands_at(MONDAY):
-        yield
 
 
 def test_who_is_next_is_who_gets_the_next_leads(road: Road, starter_book: RuleBook) -> None:
@@ -285,3 +278,15 @@ def test_a_pool_can_be_read_and_changed_by_command_line(
     assert UUID(str(given["id"]))
     code, ended = run("allowances", "end", str(given["id"]))
     assert (code, ended["ended"]) == (0, True)
+
+
+def test_a_rehearsed_friday_night_is_night_for_commands_too(
+    road: Road, starter_book: RuleBook, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(road.app, with_pool(starter_book, "require: on_shift\nnobody: hold"))
+    friday_night = MONDAY + timedelta(days=4, hours=12)
+    shift = (friday_night - unshifted()).total_seconds()
+    monkeypatch.setenv("LEAD_ROUTER_NOW_SHIFT_S", str(shift))
+    code, told = run("pools", "show", UK)
+    assert code == 0
+    assert {each["bar"] for each in told["members"]} == {"off shift until Mon 09:00"}  # type: ignore[attr-defined]  # a list of maps
