@@ -81,9 +81,7 @@ def take_in(
     with opened() as app, file.open(encoding="utf-8", newline="") as lines:
         told = AccountFile(without_mark(lines))
         try:
-            taken = take_accounts(
-                app, told.rows(), now(), by=speaker(by), whole=whole, most=forget
-            )
+            taken = take_accounts(app, told.rows(), now(), by=speaker(by), whole=whole, most=forget)
         except UnicodeDecodeError as error:
             raise Rejected(
                 f"{file} is not UTF-8 text: save it as CSV UTF-8. Rows before that may be in.",
@@ -185,9 +183,9 @@ def _say_taken(taken: "Taken", ignored: tuple[str, ...], *, whole: bool) -> None
         say(f"{taken.forgotten} that the file does not name were forgotten.")
     elif taken.spared:
         warn(
-            f"None was forgotten: the file does not name {taken.spared} accounts, which is more"
-            " than --forget allows, or than a fifth; it may have been cut short. If it is whole,"
-            f" import it again with --whole --forget {taken.spared}."
+            f"None was forgotten: {taken.spared} accounts that we know are not in the file, and it"
+            " may have been cut short. If it is whole, import it again with"
+            f" --whole --forget {taken.spared}."
         )
     elif whole:
         why = "a row was left out" if taken.left_out else "the file names no account"

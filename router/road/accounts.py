@@ -1,6 +1,6 @@
 """Accounts: taken in as the CRM tells them, and tried out on a lead that was never sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -29,19 +29,22 @@ from router.stages.clean.text import tidy
 from router.store.accounts import (
     Listed,
     Told,
+    count_others,
     find_accounts,
     forget_others,
     list_accounts,
     new_id,
     put_accounts,
 )
-from router.store.tx import transaction
+from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
 
 #: Rows that are stored at once; whoever is stopped between two of them may begin anew.
 _AT_ONCE = 1_000
 _LONGEST_KEY = 100
+#: A list of all accounts may lack so many of those known, or one of so many, and is believed.
+_FEW, _ONE_OF = 20, 5
 
 
 @dataclass(slots=True)
@@ -54,6 +57,8 @@ class Taken:
     unchanged: int = 0
     #: Accounts that were known and not told, and are forgotten; None when all were to stay.
     forgotten: int | None = None
+    #: Accounts that were not told and stay all the same: so many that something may be missing.
+    spared: int = 0
     #: Rows that could not be used.
     left_out: list[Remark] = field(default_factory=list)
     #: Values of the others that could not be used; the account went in without them.
@@ -69,13 +74,14 @@ class Tried:
     found: AccountFound
 
 
-def take_accounts(
+def take_accounts(  # noqa: PLR0913  # keyword-only: who told them, and whether these are all
     app: App,
     rows: Iterable[AccountRow | Remark],
     now: datetime,
     *,
     by: str,
     whole: bool = False,
+    most: int | None = None,
 ) -> Taken:
     """Take accounts in; one that is known by its key is replaced as a whole.
 
@@ -87,8 +93,10 @@ def take_accounts(
             key the first counts.
         now: When they were told.
         by: Who told them.
-        whole: These are all accounts there are: forget the others, unless a row was left out or
-            there was none. Without it those that are not told stay as they are.
+        whole: These are all accounts there are: forget the others, unless a row was left out,
+            there was none, or there are too many others. Without it those that are not told stay
+            as they are.
+        most: So many others may be forgotten; without it twenty, or a fifth of all that were known.
 
     Raises:
         Transient: The database could not do it; what was stored until then stays.
@@ -111,16 +119,29 @@ def take_accounts(
     taken.left_out.sort(key=lambda each: each.line)
     if whole and seen and not taken.left_out:
         with transaction(app.engine) as tx:
-            taken.forgotten = forget_others(tx, book, seen)
+            _forget_others(tx, book, seen, taken, most)
     log.info(
         "accounts_taken",
         new=taken.new,
         changed=taken.changed,
         left_out=len(taken.left_out),
         forgotten=taken.forgotten,
+        spared=taken.spared,
         by=by,
     )
     return taken
+
+
+def _forget_others(
+    tx: Tx, book: str, told: Collection[str], taken: Taken, most: int | None
+) -> None:
+    """Forget the accounts that were not told, unless there are too many of them."""
+    others = count_others(tx, book, told)
+    known = others + taken.changed + taken.unchanged
+    if others > (max(_FEW, known // _ONE_OF) if most is None else most):
+        taken.spared = others
+    else:
+        taken.forgotten = forget_others(tx, book, told)
 
 
 def known_accounts(app: App, *, owner: str = "", after: str = "", limit: int) -> list[Listed]:

@@ -25,6 +25,10 @@ _COLUMNS = (
     "a.id, a.key, a.name, a.name_key, a.owner_id, a.opportunity_owner_id, a.named, a.country,"
     " a.active_at"
 )
+_OTHERS = (
+    " WHERE a.book = %s"
+    " AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS t(key) WHERE t.key = a.key)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,18 @@ def put_accounts(tx: Tx, book: str, told: Sequence[Told], now: datetime) -> tupl
     return len(new), len(changed)
 
 
+def count_others(tx: Tx, book: str, keys: Collection[str]) -> int:
+    """Count the accounts that are none of these.
+
+    Args:
+        tx: Open transaction.
+        book: Whose accounts.
+        keys: Keys of the accounts that are not counted.
+    """
+    row = tx.row("SELECT count(*) FROM account a" + _OTHERS, (book, list(keys)))
+    return int(row[0]) if row else 0
+
+
 def forget_others(tx: Tx, book: str, keys: Collection[str]) -> int:
     """Forget every account but these; return how many there were.
 
@@ -149,16 +165,11 @@ def forget_others(tx: Tx, book: str, keys: Collection[str]) -> int:
         book: Whose accounts.
         keys: Keys of the accounts that stay.
     """
-    tx.run(
-        "DELETE FROM account_key k USING account a WHERE k.account_id = a.id AND a.book = %s"
-        " AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS t(key) WHERE t.key = a.key)",
-        (book, list(keys)),
-    )
-    return tx.run(
-        "DELETE FROM account a WHERE a.book = %s"
-        " AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS t(key) WHERE t.key = a.key)",
-        (book, list(keys)),
-    )
+    # The accounts first: whoever has changed one just now has stored its keys before we see them.
+    gone = tx.rows("DELETE FROM account a" + _OTHERS + " RETURNING a.id", (book, list(keys)))
+    ids = [row[0] for row in gone]
+    tx.run("DELETE FROM account_key WHERE account_id = ANY(%s)", (ids,))
+    return len(ids)
 
 
 def list_accounts(
