@@ -1,23 +1,27 @@
-"""A version to begin with, a second process, and a command line, on a module's database."""
+"""What the tests on a module's database begin with, and who asks: a command line, the API."""
 
 from collections.abc import Callable, Iterator
 
 import orjson
 import pytest
+from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from router.app import App, build_app
 from router.cli.main import app as program
 from router.now import now as read_now
+from router.road.drain import Road
 from router.rulebook.model import RuleBook
 from router.settings import Settings, settings
 from router.store import books
 from router.store.tx import transaction
+from router.web.api import make_api
 from tests.harm import bad, empty_monday
+from tests.pools import even_monday
 from tests.versions import barred, follows
 
-__all__ = ["bad", "base", "empty_monday", "other", "run"]
+__all__ = ["api", "bad", "base", "empty_monday", "even_monday", "other", "run"]
 
 Run = Callable[..., tuple[int, dict[str, object]]]
 _BARS = "\npublishing: {approve_guards: true, window: london, owner: george-amari}\n"
@@ -43,6 +47,13 @@ def other(database_url: str, redis_url: str) -> Iterator[App]:
     made = build_app(Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url)))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def api(road: Road) -> Iterator[TestClient]:
+    """Return a caller on this machine, while no key exists."""
+    with TestClient(make_api(road, bound_to_loopback=True), base_url="http://127.0.0.1") as client:
+        yield client
 
 
 @pytest.fixture

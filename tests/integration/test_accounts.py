@@ -1,17 +1,14 @@
 """Accounts on a real database: taken in, found for a lead on the road, and explained."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
 from fastapi.testclient import TestClient
-from typer.testing import CliRunner
 
 from router.app import App
-from router.cli.main import app as program
 from router.lead.facts import facts_of
 from router.lead.model import Lead, Person
 from router.lead.states import LeadState
@@ -21,28 +18,11 @@ from router.road.account_rows import AccountRow
 from router.road.accounts import Taken, known_accounts, take_accounts, try_person
 from router.road.drain import Road
 from router.road.explain import explain, tell
-from router.settings import settings
 from router.store.accounts import MOST_OF_ONE, RARE
 from router.store.tx import transaction
-from router.web.api import make_api
 from tests.build import MONDAY, delivery, inquiry, leads_of, send, store, time_stands_at
 
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning with no account known."""
-    with transaction(app.engine) as tx:
-        tx.run("DELETE FROM account_key")
-        tx.run("DELETE FROM account")
-    with time_stands_at(MONDAY):
-        yield
-
-
-@pytest.fixture(scope="module")
-def api(road: Road) -> Iterator[TestClient]:
-    """Return a caller on this machine, while no key exists."""
-    with TestClient(make_api(road, bound_to_loopback=True), base_url="http://127.0.0.1") as client:
-        yield client
+pytestmark = pytest.mark.usefixtures("even_monday")
 
 
 def told(app: App, *rows: Mapping[str, object]) -> Taken:
@@ -287,93 +267,3 @@ def test_a_lead_is_told_with_its_account(api: TestClient, road: Road) -> None:
     lead = send(road, inquiry())
     shown = api.get(f"/api/leads/{lead.id}").json()["account"]
     assert (shown["key"], shown["by"]) == ("A-1", "domain")
-
-
-# The command line.
-
-
-@pytest.fixture
-def reached(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let commands reach this module's database."""
-    monkeypatch.setenv("LEAD_ROUTER_DATABASE_URL", database_url)
-    monkeypatch.setenv("LEAD_ROUTER_REDIS_URL", redis_url)
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
-
-
-def typed(*words: object, code: int = 0) -> str:
-    """Type a command; return what it prints."""
-    result = CliRunner().invoke(program, ["accounts", *map(str, words)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result.output
-
-
-_FILE = """\
-\ufeffKey,Name,Domains,Owner,Opportunity Owner,Named,Country,Active at,Contacts,Colour
-A-1,Northwind Ltd,northwind.co.uk; northwind.example,tom-keane,,yes,UK,2026-02-01,bo@gmail.com,red
-,Nameless,,,,,,,,
-A-2,"Southwind, Inc.",southwind.example,nobody,,,US,soon,,
-A-3,Too many,,,,,,,,,,
-"""
-
-
-@pytest.mark.usefixtures("reached")
-def test_a_file_is_taken_in_and_what_cannot_be_used_is_told_by_its_line(tmp_path: Path) -> None:
-    file = tmp_path / "accounts.csv"
-    file.write_text(_FILE, encoding="utf-8")
-    said = typed("import", file, code=1)
-    assert "2 new, 0 changed, 0 as they were." in said
-    assert "Columns that mean nothing here: colour." in said
-    assert "line 3 (no key): left out: it has no key" in said
-    assert "line 5 A-3: left out: it has 12 cells, the header 10" in said
-    assert "line 4 A-2: taken, but: owner nobody is not on the roster" in said
-    assert "line 4 A-2: taken, but: active_at is no date" in said
-    again = orjson.loads(typed("import", file, "--json", code=1))
-    assert (again["taken"]["unchanged"], again["ignored"]) == (2, ["colour"])
-
-    listed = typed("list")
-    assert "northwind.co.uk northwind.example" in listed
-    assert "2026-02-01 00:00Z" in listed
-
-    tried = typed("match", "--email", "ann@eu.northwind.co.uk", "--company", "South Wind")
-    assert "Northwind Ltd (A-1), by domain; owner tom-keane." in tried
-    assert "by name only, which counts less than domain" in tried
-    assert "no account that we know" in typed("match", "--company", "Elsewhere")
-    found = orjson.loads(typed("match", "--company", "Southwind", "--json"))
-    assert found[0]["match"]["key"] == "A-2"
-
-
-@pytest.mark.usefixtures("reached")
-def test_a_whole_file_forgets_the_others_unless_a_row_was_left_out(
-    app: App, tmp_path: Path
-) -> None:
-    told(app, {"key": "A-1"}, {"key": "OLD", "domains": ("old.example",)})
-    file = tmp_path / "accounts.csv"
-    file.write_text("key,name\nA-1,North\nA-2\n", encoding="utf-8")
-    assert "forgotten" not in typed("import", file, "--whole", code=1)
-    assert len(known_accounts(app, limit=9)) == 2
-    file.write_text("key,name\n", encoding="utf-8")
-    assert "forgotten" not in typed("import", file, "--whole")
-    file.write_text("key,name\nA-1,North\n", encoding="utf-8")
-    assert "1 that the file does not name were forgotten." in typed("import", file, "--whole")
-    assert [each.account.key for each in known_accounts(app, limit=9)] == ["A-1"]
-    assert won(app, email="ann@old.example") == ""
-
-
-@pytest.mark.usefixtures("reached")
-def test_a_sample_is_tried_and_nothing_is_written(app: App, tmp_path: Path) -> None:
-    told(app, {"key": "A-1", "name": "Archer Mills"})
-    sample = tmp_path / "sample.json"
-    sample.write_bytes(orjson.dumps(inquiry(email="ann@gmail.com")))
-    assert "Archer Mills (A-1), by name; no owner." in typed("match", sample)
-    with transaction(app.engine) as tx:
-        assert tx.row("SELECT 1 FROM lead WHERE body->'person'->>'email' = 'ann@gmail.com'") is None
-
-
-@pytest.mark.usefixtures("reached")
-def test_a_match_of_nothing_or_of_two_things_is_typed_wrongly() -> None:
-    assert "Name a sample" in typed("match", code=2)
-    assert "Name a sample" in typed("match", "demo", "--company", "North", code=2)

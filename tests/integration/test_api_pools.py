@@ -1,6 +1,5 @@
 """Pools, allowances and claims over the API: who may, what is refused, and what is answered."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,36 +7,18 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from router.app import App
 from router.now import now as read_now
 from router.road.drain import Road
 from router.rulebook.model import RuleBook
 from router.store import keys
 from router.store.tx import transaction
-from router.web.api import make_api
 from router.web.auth import Scope, new_key
-from tests.build import MONDAY, inquiry, send, time_stands_at
-from tests.pools import UK, come_in, start_even, use, with_pool
+from tests.build import MONDAY, inquiry, send
+from tests.pools import UK, come_in, use, with_pool
 
 HOUR = timedelta(hours=1)
 TOMORROW = (MONDAY + timedelta(days=1)).isoformat()
-
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, with nobody ahead or behind, and no key."""
-    start_even(app)
-    with transaction(app.engine) as tx:
-        tx.run("DELETE FROM api_key")
-    with time_stands_at(MONDAY):
-        yield
-
-
-@pytest.fixture(scope="module")
-def api(road: Road) -> Iterator[TestClient]:
-    """Return a caller on this machine, while no key exists."""
-    with TestClient(make_api(road, bound_to_loopback=True), base_url="http://127.0.0.1") as client:
-        yield client
+pytestmark = pytest.mark.usefixtures("even_monday")
 
 
 def credit(api: TestClient, pool: str = UK, **changes: object) -> Any:  # noqa: ANN401 - a test reads JSON
@@ -225,7 +206,7 @@ def test_a_claim_takes_the_next_lead_or_says_why_not(
 
 
 def test_a_key_reads_claims_or_changes_pools_as_its_scope_says(
-    road: Road, starter_book: RuleBook
+    api: TestClient, road: Road, starter_book: RuleBook
 ) -> None:
     use(road.app, with_pool(starter_book, "hand_out: pull"))
     asks = (
@@ -243,17 +224,15 @@ def test_a_key_reads_claims_or_changes_pools_as_its_scope_says(
         Scope.ACT: [200, 200, 200, 200, 404, 403, 403, 403],
         Scope.ADMIN: [200, 200, 200, 200, 404, 200, 200, 404],
     }
-    web = TestClient(make_api(road, bound_to_loopback=True), base_url="http://127.0.0.1")
-    with web:
-        for scope, expected in may.items():
-            kept, text = new_key("test", (scope,), read_now(), None)
-            with transaction(road.app.engine) as tx:
-                keys.create(tx, kept)
-            headers = {"authorization": f"Bearer {text}"}
-            got = [
-                web.request(method, path, json=body, headers=headers).status_code
-                for method, path, body in asks
-            ]
-            assert got == expected, scope
-        nobody = {web.request(method, path, json=body).status_code for method, path, body in asks}
-        assert nobody == {401}
+    for scope, expected in may.items():
+        kept, text = new_key("test", (scope,), read_now(), None)
+        with transaction(road.app.engine) as tx:
+            keys.create(tx, kept)
+        headers = {"authorization": f"Bearer {text}"}
+        got = [
+            api.request(method, path, json=body, headers=headers).status_code
+            for method, path, body in asks
+        ]
+        assert got == expected, scope
+    nobody = {api.request(method, path, json=body).status_code for method, path, body in asks}
+    assert nobody == {401}

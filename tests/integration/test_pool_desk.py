@@ -1,7 +1,6 @@
 """What a manager sees of a pool and says about it, and how members take what waits."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,9 +23,10 @@ from router.store.ledger import LedgerKind
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, lead_now, send, time_stands_at
 from tests.integration.conftest import Run
-from tests.pools import UK, come_in, owner, stands, start_even, use, with_pool
+from tests.pools import UK, come_in, owner, stands, use, with_pool
 
 HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.usefixtures("even_monday")
 
 
 def test_who_is_next_is_who_gets_the_next_leads(road: Road, starter_book: RuleBook) -> None:

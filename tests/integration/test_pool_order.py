@@ -1,28 +1,18 @@
 """Tiers, open leads and caps by period, as the road and its ledger count them."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.app import App
 from router.road import words
 from router.road.act import act
 from router.road.drain import Road
 from router.rulebook.model import RuleBook
 from tests.build import MONDAY, inquiry, send, time_stands_at
-from tests.pools import UK, come_in, owner, stands, start_even, use, with_pool
+from tests.pools import FALLBACK, UK, come_in, owner, stands, use, with_pool
 
-FALLBACK = "ines-okafor"
-
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, with nobody ahead or behind."""
-    start_even(app)
-    with time_stands_at(MONDAY):
-        yield
+pytestmark = pytest.mark.usefixtures("even_monday")
 
 
 def test_the_next_tier_is_asked_when_the_one_before_is_full_and_pays_nothing_till_then(

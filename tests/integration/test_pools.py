@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import orjson
@@ -18,36 +17,23 @@ from router.road.drain import Road
 from router.road.tick import Ticker
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
-from router.store.absences import set_away, set_back
 from router.store.tx import transaction
 from tests.build import MONDAY, events_of, inquiry, lead_now, leads_of, send, store, time_stands_at
 from tests.build import delivery as a_delivery
-from tests.pools import UK, come_in, owner, stands, start_even, use, with_pool
+from tests.pools import (
+    BOTH,
+    FALLBACK,
+    UK,
+    come_back,
+    come_in,
+    go_away,
+    owner,
+    stands,
+    use,
+    with_pool,
+)
 
-FALLBACK = "ines-okafor"
-BOTH = ("priya-shah", "tom-keane")
-
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, with nobody ahead or behind."""
-    start_even(app)
-    with time_stands_at(MONDAY):
-        yield
-
-
-def go_away(app: App, *people: str) -> None:
-    """Let people be away until further notice."""
-    with transaction(app.engine) as tx:
-        for person in people:
-            set_away(tx, book="default", person=person, until=None, reason="x", by="t", now=MONDAY)
-
-
-def come_back(app: App, *people: str) -> None:
-    """Let people be back."""
-    with transaction(app.engine) as tx:
-        for person in people:
-            set_back(tx, book="default", person=person, now=MONDAY + timedelta(seconds=1))
+pytestmark = pytest.mark.usefixtures("even_monday")
 
 
 def test_all_away_holds_leads_until_one_is_back(road: Road, starter_book: RuleBook) -> None:

@@ -1,6 +1,5 @@
 """Leads that wait in a pool go to whoever can take them: none is forgotten, and in their order."""
 
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
@@ -8,11 +7,8 @@ import pytest
 from router.app import App
 from router.errors import Conflict
 from router.lead.ids import LeadId
-from router.lead.model import Lead
 from router.now import now as read_now
 from router.road import words
-from router.road.account_rows import AccountRow
-from router.road.accounts import take_accounts
 from router.road.act import act
 from router.road.allowances import Said, allow
 from router.road.claims import claim_next
@@ -22,46 +18,15 @@ from router.road.tick import Ticker
 from router.rulebook.model import Period, RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.stages.desk.decide import claim
-from router.store.absences import set_away, set_back
 from router.store.held import forget_wakes, next_look, notes, wake
 from router.store.leads import lock_leads
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, lead_now, send, time_stands_at
-from tests.pools import UK, owner, start_even, use, with_pool
+from tests.pools import BOTH, UK, come_back, go_away, owner, owner_now, owns, use, with_pool
 
 ONE = "members: [{person: priya-shah, cap: {open: 1}}]"
-BOTH = ("priya-shah", "tom-keane")
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, with nobody ahead or behind, and no account known."""
-    start_even(app)
-    with transaction(app.engine) as tx:
-        tx.run("DELETE FROM account_key")
-        tx.run("DELETE FROM account")
-    with time_stands_at(MONDAY):
-        yield
-
-
-def go_away(app: App, *people: str, hours: int = 0) -> None:
-    """Let people be away, for some hours or until further notice."""
-    with transaction(app.engine) as tx:
-        for person in people:
-            till = MONDAY + hours * HOUR if hours else None
-            set_away(tx, book="default", person=person, until=till, reason="x", by="t", now=MONDAY)
-
-
-def come_back(app: App, person: str) -> None:
-    """Let somebody be back."""
-    with transaction(app.engine) as tx:
-        set_back(tx, book="default", person=person, now=read_now())
-
-
-def owner_now(app: App, lead: Lead) -> str:
-    """Return who has a lead by now."""
-    return owner(lead_now(app, lead.id))
+pytestmark = pytest.mark.usefixtures("even_monday")
 
 
 def looks(app: App) -> dict[LeadId, object]:
@@ -74,18 +39,6 @@ def without_clocks(app: App) -> None:
     """Let no ladder take leads out of their pool."""
     with transaction(app.engine) as tx:
         tx.run("DELETE FROM clock")
-
-
-def owns(app: App, **account: object) -> None:
-    """Let the accounts know the company whose people write."""
-    row: Mapping[str, object] = {
-        "line": 1,
-        "key": "A-1",
-        "name": "Archer Mills",
-        "domains": ("archer-mills.example",),
-        **account,
-    }
-    take_accounts(app, [AccountRow(**row)], read_now(), by="tests")  # type: ignore[arg-type]  # real fields
 
 
 def test_leads_whose_skill_nobody_has_hide_none_behind_them(
@@ -218,7 +171,7 @@ def test_the_end_of_an_account_owners_absence_is_looked_at(
     owns(app, owner="owen-price")
     members = "members: [{person: priya-shah, cap: {day: 1}}]"
     use(app, with_pool(starter_book, "nobody: hold\nfirst: [account_owner]", members=members))
-    go_away(app, "owen-price", hours=2)
+    go_away(app, "owen-price", until=MONDAY + 2 * HOUR)
     send(road, inquiry())
     lead = send(road, inquiry())
     assert owner(lead) == UK

@@ -12,12 +12,13 @@ from router.lead.states import ClockState, LeadState
 from router.road import words
 from router.road.act import act
 from router.road.drain import Road
-from router.road.record import Listeners
 from router.road.reroute import reroute
 from router.rulebook.model import RuleBook
 from tests.build import MONDAY, events_of, inquiry, lead_now, send, time_stands_at
 from tests.harm import (
     HOUR,
+    Killed,
+    Trap,
     clocks,
     given,
     pool_of,
@@ -58,32 +59,14 @@ def test_a_second_run_does_nothing_more(road: Road, bad: RuleBook, starter_book:
     assert state_of(road.app) == before
 
 
-class _Killed(BaseException):
-    """Ends a run as a kill would: nothing but the database remembers it."""
-
-
-class _Trap(Listeners):
-    """Listeners of a process that is killed while it writes the message of its nth lead."""
-
-    def __init__(self, road: Road, after: int) -> None:
-        super().__init__(dict.fromkeys(road.app.settings.destinations, ()))
-        self._left = after
-
-    def of(self, kind: str) -> tuple[str, ...]:
-        self._left -= kind == "handoff.offered"
-        if self._left < 0:
-            raise _Killed
-        return super().of(kind)
-
-
 def test_a_run_that_is_killed_in_the_middle_is_finished_by_the_next_one(
     road: Road, bad: RuleBook, starter_book: RuleBook
 ) -> None:
     leads = [send(road, inquiry()) for _ in range(30)]
     use(road.app, starter_book)
     dying = Road(road.app)
-    dying.listeners = _Trap(dying, 25)
-    with pytest.raises(_Killed):
+    dying.listeners = Trap(dying, 25)
+    with pytest.raises(Killed):
         reroute(dying, wish(bad))
     done = [lead_now(road.app, lead.id).digest == starter_book.digest for lead in leads]
     assert sum(done) == 20

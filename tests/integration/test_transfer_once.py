@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
@@ -22,10 +21,10 @@ from router.road.transfer import Wish, transfer
 from router.rulebook.model import RuleBook
 from router.stages.desk.transfer import Transfer, Way
 from router.store.transfers import Which
-from router.web.api import make_api
-from tests.build import events_of, inquiry, lead_now, send
-from tests.harm import state_of, use
+from tests.build import events_of, inquiry, send
+from tests.harm import Killed, Trap, state_of, use
 from tests.integration.conftest import Run
+from tests.pools import owner_now
 from tests.versions import findings, when_left
 
 pytestmark = pytest.mark.usefixtures("empty_monday")
@@ -41,47 +40,15 @@ def of_tom(road: Road) -> list[Lead]:
     return leads
 
 
-@pytest.fixture
-def api(road: Road) -> Iterator[TestClient]:
-    """Return a caller on this machine, while no key exists."""
-    with TestClient(make_api(road, bound_to_loopback=True), base_url="http://127.0.0.1") as client:
-        yield client
-
-
 def wish(to: str = "isla-grant", person: str = TOM, way: Way = Way.PERSON) -> Wish:
     """Return the wish to give somebody's leads away."""
     return Wish(Transfer(person, way, to, "george-amari", "leave"), Which(person))
-
-
-def owner(app: App, lead: Lead) -> str:
-    """Return who has a lead now."""
-    found = lead_now(app, lead.id).owner
-    assert found is not None
-    return found.id
 
 
 def handed(app: App, lead: Lead) -> int:
     """Return how often a lead changed hands after it was given to Tom."""
     given = 1 if lead.owner is not None and lead.owner.id != TOM else 0
     return Counter(events_of(app, lead.id))["lead.reassigned"] - given
-
-
-class _Killed(BaseException):
-    """Ends a run as a kill would: nothing but the database remembers it."""
-
-
-class _Trap(Listeners):
-    """Listeners of a process that is killed while it writes the message of its nth lead."""
-
-    def __init__(self, road: Road, after: int) -> None:
-        super().__init__(dict.fromkeys(road.app.settings.destinations, ()))
-        self._left = after
-
-    def of(self, kind: str) -> tuple[str, ...]:
-        self._left -= kind == "handoff.offered"
-        if self._left < 0:
-            raise _Killed
-        return super().of(kind)
 
 
 def test_a_second_run_finds_nothing_more(road: Road, of_tom: list[Lead]) -> None:
@@ -97,12 +64,12 @@ def test_a_run_that_is_killed_in_the_middle_is_finished_by_the_next_one(
     road: Road, of_tom: list[Lead]
 ) -> None:
     dying = Road(road.app)
-    dying.listeners = _Trap(dying, 25)
-    with pytest.raises(_Killed):
+    dying.listeners = Trap(dying, 25)
+    with pytest.raises(Killed):
         transfer(dying, wish())
-    assert Counter(owner(road.app, lead) for lead in of_tom) == {"isla-grant": 20, TOM: 10}
+    assert Counter(owner_now(road.app, lead) for lead in of_tom) == {"isla-grant": 20, TOM: 10}
     assert transfer(road, wish()).going == 10
-    assert {owner(road.app, lead) for lead in of_tom} == {"isla-grant"}
+    assert {owner_now(road.app, lead) for lead in of_tom} == {"isla-grant"}
     assert {handed(road.app, lead) for lead in of_tom} == {1}
 
 
@@ -134,7 +101,7 @@ def test_two_transfers_at_once_beside_people_give_each_lead_once(
     assert 25 <= sum(going) <= 30
     assert sum(handed(road.app, lead) for lead in of_tom) == sum(going)
     assert {handed(road.app, lead) for lead in of_tom} <= {0, 1}
-    kept = [lead for lead in of_tom if owner(road.app, lead) == TOM]
+    kept = [lead for lead in of_tom if owner_now(road.app, lead) == TOM]
     assert {lead.id for lead in kept} <= {lead.id for lead in closed}
 
 
@@ -159,7 +126,7 @@ def test_a_lead_that_cannot_go_is_named_and_keeps_no_other_back(
     assert report.going == 29
     ((failed, why),) = report.failed
     assert why == "Conflict: somebody was faster"
-    (left,) = [lead for lead in of_tom if owner(road.app, lead) == TOM]
+    (left,) = [lead for lead in of_tom if owner_now(road.app, lead) == TOM]
     assert failed == str(left.id)
 
 
@@ -177,7 +144,7 @@ def test_the_command_previews_asks_and_does_it(road: Road, of_tom: list[Lead], r
     done = CliRunner().invoke(program, typed, input="y\n")
     assert done.exit_code == 0, done.output
     assert "30 of 30 leads of tom-keane went to others." in done.output
-    assert {owner(road.app, lead) for lead in of_tom} == {"isla-grant"}
+    assert {owner_now(road.app, lead) for lead in of_tom} == {"isla-grant"}
     code, told = run(
         "people", "transfer", "isla-grant", "--to", TOM, "--state", "accepted", "--yes"
     )
@@ -209,13 +176,13 @@ def test_the_api_gives_leads_away_part_by_part(
     path, body = f"/api/people/{TOM}/transfer", {"to": "isla-grant", "by": "george-amari"}
     preview = api.post(path, json={**body, "dry_run": True}).json()
     assert (preview["going"], preview["more"]) == (30, False)
-    assert {owner(road.app, lead) for lead in of_tom} == {TOM}
+    assert {owner_now(road.app, lead) for lead in of_tom} == {TOM}
     first = api.post(path, json={**body, "limit": 25}).json()
     assert (first["going"], first["more"]) == (25, True)
     assert first["owners"] == [{"before": TOM, "now": "isla-grant", "leads": 25}]
     last = api.post(path, json={**body, "limit": 25, "after": first["next"]}).json()
     assert (last["going"], last["more"], last["next"]) == (5, False, None)
-    assert {owner(road.app, lead) for lead in of_tom} == {"isla-grant"}
+    assert {owner_now(road.app, lead) for lead in of_tom} == {"isla-grant"}
 
 
 def test_the_api_refuses_what_cannot_be_done(api: TestClient) -> None:
@@ -252,7 +219,7 @@ def test_doctor_names_leavers_and_what_moves_their_leads(
 def test_publishing_names_the_people_it_drops_who_still_own_leads(
     road: Road, of_tom: list[Lead], starter_book: RuleBook
 ) -> None:
-    assert {owner(road.app, lead) for lead in of_tom} == {TOM}
+    assert {owner_now(road.app, lead) for lead in of_tom} == {TOM}
     gone = when_left(starter_book, "tom-keane")
     checks = weigh(road.app, gone, starter_book, Looked(), past=None).checks
     assert checks["leavers"] == {TOM: 30}

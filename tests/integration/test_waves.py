@@ -12,11 +12,10 @@ from router.pipeline import StageName
 from router.road.drain import Road
 from router.road.tick import Ticker
 from router.rulebook.model import RuleBook
-from router.store.absences import set_away
 from router.store.clocks import clocks_of
 from router.store.tx import transaction
 from tests.build import delivery, inquiry, lead_now, leads_of, send, store, time_stands_at
-from tests.pools import UK, owner, start_even, use, with_pool
+from tests.pools import UK, go_away, owner, start_even, use, with_pool
 
 SUNDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 #: Nine in Berlin; London begins an hour later, New York at 14:00.
@@ -118,10 +117,7 @@ def test_who_is_away_for_the_day_is_left_out_of_a_wave(road: Road, starter_book:
     app = road.app
     use(app, with_pool(starter_book, "require: on_shift\nnobody: hold", members=WORLD))
     leads = [send(road, inquiry()) for _ in range(6)]
-    with transaction(app.engine) as tx:
-        set_away(
-            tx, book="default", person="marcus-lee", until=None, reason="x", by="t", now=SUNDAY
-        )
+    go_away(app, "marcus-lee")
     with time_stands_at(BERLIN_OPENS + timedelta(seconds=1)):
         Ticker(app).round()
     got = Counter(owner(lead_now(app, lead.id)) for lead in leads)

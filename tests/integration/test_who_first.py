@@ -1,7 +1,6 @@
 """Who comes before everybody else, and what bounds hold for them as for all."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,8 +11,6 @@ from router.lead.decision import Decision, Reroute
 from router.lead.ids import LeadId
 from router.now import now as read_now
 from router.road import words
-from router.road.account_rows import AccountRow
-from router.road.accounts import take_accounts
 from router.road.act import act
 from router.road.allowances import Said, allow
 from router.road.claims import claim
@@ -21,53 +18,15 @@ from router.road.drain import Road
 from router.road.release import release
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
-from router.store.absences import set_away
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, lead_now, send, time_stands_at
-from tests.pools import UK, come_in, owner, stands, start_even, use, with_pool
+from tests.pools import UK, come_in, go_away, owner, owns, stands, use, with_pool
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SUNDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BERLIN_OPENS = datetime(2026, 3, 2, 8, 0, 1, tzinfo=UTC)
 GROUPS = "groups: [{pool: uk-south}, {pool: uk-north}]"
-
-
-@pytest.fixture(autouse=True)
-def monday(app: App) -> Iterator[None]:
-    """Stand on a monday morning, with nobody ahead or behind, and no account known."""
-    start_even(app)
-    with transaction(app.engine) as tx:
-        tx.run("DELETE FROM account_key")
-        tx.run("DELETE FROM account")
-    with time_stands_at(MONDAY):
-        yield
-
-
-def owns(app: App, **account: object) -> None:
-    """Let the accounts know the company whose people write."""
-    row: Mapping[str, object] = {
-        "line": 1,
-        "key": "A-1",
-        "name": "Archer Mills",
-        "domains": ("archer-mills.example",),
-        **account,
-    }
-    take_accounts(app, [AccountRow(**row)], read_now(), by="tests")  # type: ignore[arg-type]  # real fields
-
-
-def go_away(app: App, person: str, cover: str = "") -> None:
-    """Let somebody be away until further notice."""
-    with transaction(app.engine) as tx:
-        set_away(
-            tx,
-            book="default",
-            person=person,
-            until=None,
-            reason="unwell",
-            by="t",
-            now=MONDAY - 2 * DAY,
-            cover=cover,
-        )
+pytestmark = pytest.mark.usefixtures("even_monday")
 
 
 def capped(book: RuleBook, pool: str, members: str) -> RuleBook:
