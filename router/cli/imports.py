@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import FAILED, OK, AsJson, print_json
+from router.lead.drip import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,7 @@ def bring(
     name: Annotated[
         str, typer.Option(help="What it is called; the rows of one name come once; or the file's.")
     ] = "",
-    per_hour: _PerHour = 200,
+    per_hour: _PerHour = USUAL,
     accountable: Annotated[
         str, typer.Option(help="Who answers for rows that wait; the fallback owner if not given.")
     ] = "",

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 #: Fewest and most rows an hour that an import may be given.
 SLOWEST, FASTEST = 1, 36_000
+#: Rows an hour unless another pace is asked for.
+USUAL = 200
 
 _HOUR = timedelta(hours=1)
 #: How late a portion may come and still leave the next one where it was planned: a ticker looks

@@ -224,10 +224,15 @@ def _checked(wish: Wish, book: RuleBook) -> Wish:
                 f" {', '.join(sorted(known))}.",
                 code="unknown_name",
             )
+    if book.people[accountable].left:
+        raise Rejected(
+            f"{accountable} has left and answers for nothing. Name somebody who is there.",
+            code="unknown_name",
+        )
     return replace(wish, name=name, accountable=accountable)
 
 
-def _lane(made: "_Maker", wish: Wish, found: _Found, fresh: int) -> Import:
+def _lane(made: _Maker, wish: Wish, found: _Found, fresh: int) -> Import:
     return Import(
         id=made.import_id,
         book=made.serve,

@@ -28,6 +28,7 @@ from router.store.imports import Import
 from router.store.leads import LANE_MALUS, lock_leads
 from router.store.tx import transaction
 from tests.build import MONDAY, delivery, inquiry, leads_of, send, store, time_stands_at
+from tests.pools import use, with_pool
 
 #: One row every five minutes.
 _SLOW = 12
@@ -318,6 +319,17 @@ def test_a_wish_that_the_book_does_not_know_is_refused(app: App) -> None:
     ):
         with pytest.raises(Rejected):
             bring(app, 1, **changed)
+
+
+def test_nobody_who_left_answers_for_rows_that_wait(app: App) -> None:
+    before = app.shelf.active()
+    use(app, with_pool(before, "", cards="priya-shah: left: true"))
+    try:
+        with pytest.raises(Rejected, match="priya-shah has left"):
+            bring(app, 1, accountable="priya-shah")
+    finally:
+        use(app, before)
+    assert bring(app, 1, accountable="priya-shah").accountable == "priya-shah"
 
 
 def test_an_import_is_held_and_goes_on_at_another_pace(app: App, road: Road) -> None:

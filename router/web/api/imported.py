@@ -5,15 +5,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from router.lead.drip import FASTEST, SLOWEST
+from router.lead.drip import FASTEST, SLOWEST, USUAL
 from router.lead.states import ImportState
 from router.road.lanes import Shown, Standing
 from router.web.api.asked import Id, Named, Strict, Words
 from router.web.api.told import Told
 
 _BY = Field(default="", description="Id of the person who says so; empty: the key.")
-#: Rows an hour unless another pace is asked for.
-USUAL_PACE = 200
 
 
 class ImportQuery(Strict):
@@ -21,7 +19,7 @@ class ImportQuery(Strict):
 
     source: Named = Field(description="The source whose mapping reads the rows.")
     name: Named = Field(description="What the import is called; rows of one name come once.")
-    per_hour: int = Field(default=USUAL_PACE, ge=SLOWEST, le=FASTEST, description="Rows an hour.")
+    per_hour: int = Field(default=USUAL, ge=SLOWEST, le=FASTEST, description="Rows an hour.")
     accountable: Id = Field(
         default="", description="Who answers for rows that wait; empty: the fallback owner."
     )
