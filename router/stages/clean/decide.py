@@ -236,7 +236,7 @@ def _account(
                 "by": each.by.value,
                 "score": each.score,
                 "won": each.account.key == key,
-                "why": _KEPT if each.won and each.account.key != key else each.why,
+                "why": each.why if each.won == (each.account.key == key) else _KEPT,
             }
             for each in found.judged
         ),

@@ -253,3 +253,21 @@ def test_a_merged_lead_has_the_account_of_the_open_one_also_when_that_is_none(
         (loser,) = told["candidates"]
         assert not loser["won"]
         assert "keeps what it has" in loser["why"]
+
+
+def test_an_account_that_is_kept_is_not_told_with_what_it_would_have_lost_by(
+    make_lead: MakeLead, now: datetime
+) -> None:
+    kept, better = found("A-22"), found("A-1")
+    lost = [replace(each, won=False, why="another country") for each in kept.judged]
+    judged = AccountFound(better.match, (*better.judged, *lost))
+    known = Known(
+        {ANN: contact(now, "ann")},
+        {contact(now, "ann"): owned(make_lead, now, account=kept.match)},
+    )
+    told = run(ann(make_lead), known, now, account=judged).events[0].data["account"]
+    assert isinstance(told, dict)
+    whys = {each["key"]: (each["won"], each["why"]) for each in told["candidates"]}
+    assert whys["A-22"][0]
+    assert not whys["A-1"][0]
+    assert all("keeps what it has" in why for _, why in whys.values())
