@@ -30,6 +30,8 @@ OWNER_AWAY = "owner_away"
 RELEASED = "released"
 #: Why a lead changes hands that a member has taken from its pool.
 CLAIMED = "claimed"
+#: Why leads change hands that waited in their pool.
+WAITED = frozenset({RELEASED, CLAIMED})
 
 
 class ClockKind(StrEnum):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from router.errors import Conflict
 from router.lead.clock import Clock
 from router.lead.decision import (
+    WAITED,
     Act,
     ClockKind,
     Decision,
@@ -60,7 +61,8 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
     A first offer counts from ``received_at``: what the road took is not the person's fault. A
     later one counts the acceptance from ``now``, and leaves the first-touch clock running, since
     the person who asked does not care who missed it. One that was cancelled starts again; so does
-    every promise not kept yet after a decision taken afresh. Activating twice is harmless.
+    every promise not kept yet after a decision taken afresh, and that to a lead which waited in
+    its pool for somebody who could not keep it any more. Activating twice is harmless.
 
     Args:
         lead: The lead, routed and with an owner.
@@ -81,8 +83,11 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
         return Decision(lead)
     owner = _owner_of(lead)
     policy = policy_of(book, lead)
-    goes_on = _goes_on(lead, first_touch, reroute)
-    clocks = _clocks(calendar_of(book, owner), lead, policy, now, first_touch=not goes_on)
+    calendar = calendar_of(book, owner)
+    goes_on = _goes_on(lead, first_touch, reroute) and not _too_late(
+        lead, calendar, first_touch, reroute, now
+    )
+    clocks = _clocks(calendar, lead, policy, now, first_touch=not goes_on)
     due_at = _due_at(clocks, first_touch if goes_on else None)
     past = so_far(previous_owner, reroute, said)
     packet = build(
@@ -123,6 +128,25 @@ def _goes_on(lead: Lead, first_touch: Clock | None, reroute: Reroute | None) -> 
     if reroute is not None and reroute.afresh:
         return first_touch is not None and first_touch.state is ClockState.MET
     return first_touch is None or first_touch.state is not ClockState.CANCELLED
+
+
+def _too_late(
+    lead: Lead,
+    calendar: Calendar,
+    first_touch: Clock | None,
+    reroute: Reroute | None,
+    now: datetime,
+) -> bool:
+    """Return whether a lead waited in its pool until its owner could not keep the promise.
+
+    The pool promised by its own hours and at nobody's pace; and a ladder that was climbed while
+    nobody could take the lead must not take it from who does.
+    """
+    if reroute is None or reroute.reason not in WAITED or first_touch is None:
+        return False
+    if first_touch.state is ClockState.RUNNING:
+        return work_time(calendar).next_opening(max(now, lead.answer_from or now)) > now
+    return first_touch.state is ClockState.BREACHED
 
 
 def _clocks(

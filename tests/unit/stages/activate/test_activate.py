@@ -10,6 +10,8 @@ import pytest
 from router.errors import Conflict
 from router.lead.clock import Clock
 from router.lead.decision import (
+    CLAIMED,
+    RELEASED,
     Act,
     ClockKind,
     Decision,
@@ -208,6 +210,61 @@ def test_first_touch_clock_that_was_cancelled_starts_again_from_now(
     )
     started = clocks(rerouted(lead, book, first_touch=ended))
     assert started[ClockKind.FIRST_TOUCH].respond_by == TUESDAY + timedelta(hours=4)
+
+
+@pytest.mark.parametrize("why", [RELEASED, CLAIMED])
+@pytest.mark.parametrize(
+    ("state", "at", "busy_until", "anew"),
+    [
+        (ClockState.RUNNING, TUESDAY, None, None),
+        (ClockState.RUNNING, TUESDAY, TUESDAY + timedelta(hours=1), TUESDAY + timedelta(hours=5)),
+        # Six in the evening: Bob begins on wednesday at eight.
+        (
+            ClockState.RUNNING,
+            TUESDAY + timedelta(hours=8),
+            None,
+            datetime(2026, 1, 14, 11, tzinfo=UTC),
+        ),
+        (ClockState.BREACHED, TUESDAY, None, TUESDAY + timedelta(hours=4)),
+        (ClockState.MET, TUESDAY, TUESDAY + timedelta(hours=2), None),
+        (ClockState.CANCELLED, TUESDAY, None, TUESDAY + timedelta(hours=4)),
+    ],
+)
+def test_who_gets_a_lead_that_waited_is_promised_for_by_their_own_hours_and_pace(  # noqa: PLR0913, PLR0917 - a table
+    lead: Lead,
+    book: RuleBook,
+    why: str,
+    state: ClockState,
+    at: datetime,
+    busy_until: datetime | None,
+    anew: datetime | None,
+) -> None:
+    waited = replace(lead, owner=BOB, handoff_id=UUID(int=9), answer_from=busy_until)
+    of_pool = Clock(
+        ClockKind.FIRST_TOUCH,
+        state,
+        lead.received_at,
+        datetime(2026, 1, 13, 11, tzinfo=UTC),
+        timedelta(hours=4),
+        "london",
+        1,
+        None,
+        3,
+    )
+    decision = decide(
+        waited,
+        book,
+        "Released: next in pool sales-uk.",
+        at,
+        reroute=Reroute(why, "ticker"),
+        rule_id="uk-sales",
+        previous_owner=Owner(OwnerKind.POOL, "sales-uk", "ann", "sales-uk"),
+        first_touch=of_pool,
+    )
+    begun = clocks(decision).get(ClockKind.FIRST_TOUCH)
+    assert (begun.respond_by if begun else None) == anew
+    if state is not ClockState.MET:
+        assert packet(decision).due_at == (anew or of_pool.respond_by)
 
 
 @pytest.mark.parametrize(
