@@ -49,6 +49,17 @@ def test_a_weekends_backlog_is_spread_over_all_time_zones_that_work_that_day(
         assert clock.respond_by > BERLIN_OPENS + timedelta(hours=6)
 
 
+def test_the_last_few_of_many_are_shared_as_well(road: Road, starter_book: RuleBook) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "require: on_shift\nnobody: hold", members=WORLD))
+    leads = [send(road, inquiry()) for _ in range(23)]
+    with time_stands_at(BERLIN_OPENS + timedelta(seconds=1)):
+        Ticker(app).round()
+    got = Counter(owner(lead_now(app, lead.id)) for lead in leads)
+    # Twenty are looked at together; three behind them are not more than the pool has members.
+    assert sorted(got.values()) == [7, 8, 8]
+
+
 def test_a_few_leads_go_to_who_is_at_work_first(road: Road, starter_book: RuleBook) -> None:
     app = road.app
     use(app, with_pool(starter_book, "require: on_shift\nnobody: hold", members=WORLD))

@@ -279,11 +279,12 @@ def _wave(cases: _Cases, pools: Mapping[str, Pool], now: datetime) -> frozenset[
     late = [
         (case.lead.id, planned.target)
         for case, planned in cases
-        if (case.reroute is not None and case.reroute.wave)
-        or (case.reroute is None and not case.lead.lane and now - case.lead.received_at > LATE)
+        if case.reroute is None and not case.lead.lane and now - case.lead.received_at > LATE
     ]
     many = Counter(target for _, target in late)
-    return frozenset(
+    # What waits in a pool was counted as a whole; here are only some of it at a time.
+    released = [case.lead.id for case, _ in cases if case.reroute is not None and case.reroute.wave]
+    return frozenset(released).union(
         lead_id
         for lead_id, target in late
         if target in pools and many[target] > _people(pools[target], pools)
