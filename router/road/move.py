@@ -1,13 +1,14 @@
 """Move: leads that nobody has decided yet go by another version of the rule book."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from router.errors import Conflict, LeadRouterError, Transient
+from router.errors import Conflict, LeadRouterError
 from router.lead.facts import facts_of
 from router.lead.ids import LeadId
 from router.lead.model import Lead
@@ -16,6 +17,7 @@ from router.now import now as read_now
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.news import announce
+from router.road.pages import give_up, together, told
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.rulebook.outcome import decide_all
@@ -111,32 +113,20 @@ class _Moving:
 
     def take(self, ids: list[LeadId]) -> None:
         """Move these leads, or count them; when one of them fails, each for itself."""
-        try:
-            self._preview(ids) if self._wish.dry_run else self._move(ids)
-        except Exception as error:
-            if len(ids) > 1:
-                self._one_by_one(ids)
-                return
-            if not isinstance(error, LeadRouterError):
-                log.exception("move_failed_on_lead", lead_id=str(ids[0]))
-            self._failed.append((str(ids[0]), f"{type(error).__name__}: {error}"))
+        act = self._preview if self._wish.dry_run else self._move
+        give_up(ids, together(ids, act, self._fail), "moved")
 
-    def _one_by_one(self, ids: list[LeadId]) -> None:
-        before = len(self._failed)
-        for each in ids:
-            self.take([each])
-        if len(self._failed) - before == len(ids):
-            raise Transient(
-                f"None of {len(ids)} leads could be moved: {self._failed[-1][1]}"
-                " What was done before stays; run it again."
-            )
+    def _fail(self, lead_id: LeadId, error: Exception) -> None:
+        if not isinstance(error, LeadRouterError):
+            log.error("move_failed_on_lead", lead_id=str(lead_id), exc_info=error)
+        self._failed.append((str(lead_id), told(error)))
 
-    def _preview(self, ids: list[LeadId]) -> None:
+    def _preview(self, ids: Sequence[LeadId]) -> None:
         with transaction(self._road.app.engine) as tx:
             for lead in leads_at(tx, ids):
                 self._count(lead, released=self._is_released(lead))
 
-    def _move(self, ids: list[LeadId]) -> None:
+    def _move(self, ids: Sequence[LeadId]) -> None:
         road, now = self._road, read_now()
         batch, done = Batch(now, road.listeners), list[tuple[Lead, bool]]()
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:

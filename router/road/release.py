@@ -8,6 +8,7 @@ finds it looks at the pool. Leads are locked before pools, as everywhere, a few 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -18,6 +19,7 @@ from router.now import now as read_now
 from router.road.act import find_owners
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
+from router.road.pages import together
 from router.road.record import LOOK_AGAIN, Batch, record, waits
 from router.rulebook.model import HandOut
 from router.rulebook.roster import members_of
@@ -152,22 +154,18 @@ def _put_off(road: Road, found: Sequence[HeldLead], look: _Look) -> None:
 
 
 def _page(road: Road, pool: str, ids: Sequence[LeadId], look: _Look, *, wave: bool) -> None:
-    """Release some leads together; when something fails on one of them, each for itself."""
-    try:
-        _together(road, pool, ids, look, wave=wave)
-    except Transient:
-        raise
-    except Exception as error:  # the edge: one lead must not keep the others waiting
-        if len(ids) > 1:
-            for each in ids:
-                _page(road, pool, [each], look, wave=wave)
-            return
-        log.error("lead_not_released", lead_id=str(ids[0]), pool=pool, exc_info=error)  # noqa: TRY400 - with the cause, where a stage failed
+    """Release some leads; one on which something fails is looked at again later."""
+
+    def fail(lead_id: LeadId, error: Exception) -> None:
+        log.error("lead_not_released", lead_id=str(lead_id), pool=pool, exc_info=error)
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            put_off(tx, ids, read_now() + LOOK_AGAIN)
+            put_off(tx, [lead_id], read_now() + LOOK_AGAIN)
+
+    act = partial(_release, road, pool, look, wave=wave)
+    together(ids, act, fail, through=(Transient,))
 
 
-def _together(road: Road, pool: str, ids: Sequence[LeadId], look: _Look, *, wave: bool) -> None:
+def _release(road: Road, pool: str, look: _Look, ids: Sequence[LeadId], *, wave: bool) -> None:
     now = read_now()
     batch = Batch(now, road.listeners)
     asked = Reroute(RELEASED, "ticker", wave=wave)

@@ -6,14 +6,14 @@ are locked before pools, and both in the order of their ids, as everywhere.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from router.errors import Conflict, LeadRouterError, Transient
+from router.errors import Conflict, LeadRouterError
 from router.lead.decision import DECIDED_AGAIN
 from router.lead.ids import LeadId
 from router.lead.model import Lead
@@ -23,6 +23,7 @@ from router.road.again import Judge, Thought, pasts, place_of
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.news import announce
+from router.road.pages import give_up, together, told
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.desk import again
@@ -217,26 +218,13 @@ class _Undoing:
 
     def undo(self, ids: list[LeadId]) -> None:
         """Decide these leads again; when one of them fails, each for itself."""
-        try:
-            self._undo_together(ids)
-        except Exception as error:
-            if len(ids) > 1:
-                self._one_by_one(ids)
-                return
-            if not isinstance(error, LeadRouterError):
-                log.exception("reroute_failed_on_lead", lead_id=str(ids[0]))
-            self.tally.leads += 1
-            self.tally.failed.append((str(ids[0]), f"{type(error).__name__}: {error}"))
+        give_up(ids, together(ids, self._undo_together, self._fail), "decided again")
 
-    def _one_by_one(self, ids: list[LeadId]) -> None:
-        before = len(self.tally.failed)
-        for each in ids:
-            self.undo([each])
-        if len(self.tally.failed) - before == len(ids):
-            raise Transient(
-                f"None of {len(ids)} leads could be decided again: {self.tally.failed[-1][1]}"
-                " What was done before stays; run it again."
-            )
+    def _fail(self, lead_id: LeadId, error: Exception) -> None:
+        if not isinstance(error, LeadRouterError):
+            log.error("reroute_failed_on_lead", lead_id=str(lead_id), exc_info=error)
+        self.tally.leads += 1
+        self.tally.failed.append((str(lead_id), told(error)))
 
     def _think(
         self, leads: Iterable[Lead], found: Mapping[LeadId, tuple[Past, ...]], now: datetime
@@ -248,7 +236,7 @@ class _Undoing:
             if lead.digest == self._wish.digest
         ]
 
-    def _undo_together(self, ids: list[LeadId]) -> None:
+    def _undo_together(self, ids: Sequence[LeadId]) -> None:
         road, now = self._road, read_now()
         batch = Batch(now, road.listeners)
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:

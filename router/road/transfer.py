@@ -5,7 +5,7 @@ owner's any more, so it is not found a second time, and the command can be stopp
 any moment. Leads are locked before pools, and both in the order of their ids, as everywhere.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +21,7 @@ from router.road.again import Judge, pasts
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.leavers import people_of_today
+from router.road.pages import give_up, together
 from router.road.record import Batch, record
 from router.road.transfer_tally import Report, Tally
 from router.rulebook.model import RuleBook
@@ -163,27 +164,16 @@ class _Run:
 
     def move(self, ids: list[LeadId]) -> None:
         """Give these leads to others; when one of them fails, each for itself."""
-        try:
-            self._move_together(ids)
-        except Exception as error:
-            if len(ids) == 1:
-                self._fail(ids[0], error)
-                return
-            before = len(self.tally.failed)
-            for each in ids:
-                self.move([each])
-            if isinstance(error, Transient) and len(self.tally.failed) - before == len(ids):
-                raise Transient(
-                    f"None of {len(ids)} leads could be transferred: {error} What was done before"
-                    " stays; run it again."
-                ) from error
+        failed = together(ids, self._move_together, self._fail)
+        # That nobody else can take them is no reason to give up: others may go elsewhere.
+        give_up(ids, [each for each in failed if isinstance(each, Transient)], "transferred")
 
     def _fail(self, lead_id: LeadId, error: Exception) -> None:
         if not isinstance(error, LeadRouterError):
             log.error("transfer_failed_on_lead", lead_id=str(lead_id), exc_info=error)
         self.tally.fail(lead_id, error)
 
-    def _pasts(self, tx: Tx, ids: list[LeadId]) -> dict[LeadId, tuple[Past, ...]]:
+    def _pasts(self, tx: Tx, ids: Sequence[LeadId]) -> dict[LeadId, tuple[Past, ...]]:
         return pasts(tx, ids) if self._transfer.way is Way.RULES else {}
 
     def _think(
@@ -200,7 +190,7 @@ class _Run:
         afresh = judge.afresh(lead, found.get(lead.id, ()), now)
         return _Thought(lead, desk.settled(self._transfer, afresh, self._book), afresh)
 
-    def _move_together(self, ids: list[LeadId]) -> None:
+    def _move_together(self, ids: Sequence[LeadId]) -> None:
         road, now = self._road, read_now()
         batch, thoughts = Batch(now, road.listeners), list[_Thought]()
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:

@@ -9,6 +9,7 @@ from router.lead.clock import Clock
 from router.lead.decision import ClockKind
 from router.lead.ids import LeadId
 from router.lead.model import Lead
+from router.road.pages import told
 from router.stages.desk.transfer import Stays, Way
 
 #: How soon a promise must be due to be worth a word before its lead changes hands.
@@ -112,7 +113,7 @@ class Tally:
     def fail(self, lead: LeadId, error: Exception) -> None:
         """Note a lead that could not be transferred."""
         self.leads += 1
-        self.failed.append((str(lead), f"{type(error).__name__}: {error}"))
+        self.failed.append((str(lead), told(error)))
 
     def lines(self) -> tuple[Line, ...]:
         """Return where leads go from and to, most leads first."""

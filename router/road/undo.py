@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from router.errors import LeadRouterError, Transient
+from router.errors import LeadRouterError
 from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.lead.states import IMPORT_UNDONE, DeliveryState, ImportState
@@ -19,6 +19,7 @@ from router.now import now as read_now
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.lanes import unknown
+from router.road.pages import give_up, together, told
 from router.road.record import Batch, record
 from router.stages.capture.rows import row_key
 from router.stages.desk.recall import Left, left_alone, recall
@@ -185,36 +186,24 @@ class _Undoing:
 
     def settle(self, found: Mapping[LeadId, bytes]) -> None:
         """Recall these leads, as far as nobody has taken them; when one fails, each for itself."""
-        try:
-            self._settle_together(found)
-        except Exception as error:
-            if len(found) > 1:
-                self._one_by_one(found)
-                return
-            (lead_id,) = found
-            if not isinstance(error, LeadRouterError):
-                log.exception("recall_failed_on_lead", lead_id=str(lead_id))
-            self._tally.failed.append((str(lead_id), f"{type(error).__name__}: {error}"))
+        ids = tuple(found)
+        failed = together(
+            ids,
+            lambda some: self._settle_together({each: found[each] for each in some}),
+            self._fail,
+        )
+        give_up(ids, failed, "recalled")
 
-    def _one_by_one(self, found: Mapping[LeadId, bytes]) -> None:
-        before = len(self._tally.failed)
-        for lead_id, body in found.items():
-            self.settle({lead_id: body})
-        if len(self._tally.failed) - before == len(found):
-            raise Transient(
-                f"None of {len(found)} leads could be recalled: {self._tally.failed[-1][1]}"
-                " What was done before stays; run it again."
-            )
+    def _fail(self, lead_id: LeadId, error: Exception) -> None:
+        if not isinstance(error, LeadRouterError):
+            log.error("recall_failed_on_lead", lead_id=str(lead_id), exc_info=error)
+        self._tally.failed.append((str(lead_id), told(error)))
 
     def _settle_together(self, found: Mapping[LeadId, bytes]) -> None:
         road, now = self._road, read_now()
         batch, picks, writes = Batch(now, road.listeners), 0, Writes()
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            leads = (
-                leads_at(tx, list(found))
-                if self._wish.dry_run
-                else [*lock_leads(tx, found).values()]
-            )
+            leads = self._read(tx, found)
             left = self._left(tx, leads)
             recalled = [lead for lead in leads if lead.id not in left]
             if not self._wish.dry_run and recalled:
