@@ -1,10 +1,13 @@
 """Offline: what waits for somebody who has gone is given to others when the grace is over.
 
 Only leads that a pool had given and nobody has accepted. Nobody is blamed: who went may get the
-lead again another time. The absence's row is locked while its leads change hands, so that of
+lead again another time, but it was a turn of theirs unless the pool's ``credit_back`` names the
+reason. The absence's row is locked while its leads change hands, so that of
 several tickers one does it, and whoever comes back in the same moment comes back before or after.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,6 +17,7 @@ import structlog
 
 from router.errors import Transient
 from router.lead.decision import OWNER_AWAY, ClockKind, Decision, Reroute, StopClock
+from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.lead.states import LeadState, OwnerKind
 from router.now import now as read_now
@@ -21,7 +25,8 @@ from router.road.absences import wall_of
 from router.road.act import find_owners
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
-from router.road.record import Batch, Work, record
+from router.road.pages import together
+from router.road.record import Batch, record
 from router.rulebook.availability import AbsenceKind
 from router.store.absences import (
     AbsenceRow,
@@ -47,12 +52,12 @@ PUT_OFF = timedelta(minutes=1)
 _FIRST = UUID(int=0)
 
 
-class _Unfit(Exception):
-    """Something failed on some leads of a page, whose turns were counted already."""
+class _NobodyElse(Exception):
+    """Some leads of a page would stay with who went, and were counted as given anew."""
 
-    def __init__(self, failed: list[Work]) -> None:
-        super().__init__(f"{len(failed)} leads could not be given to anybody")
-        self.first = failed[0]
+    def __init__(self, leads: Sequence[LeadId]) -> None:
+        super().__init__(f"nobody else can take {len(leads)} leads")
+        self.leads = frozenset(leads)
 
 
 def hand_on(road: Road, now: datetime) -> int:
@@ -97,29 +102,22 @@ class _Turn:
         road, absence = self._road, self._absence
         with transaction(road.app.engine) as tx:
             ids = waiting_leads(tx, road.app.settings.book, absence.person, self._after, AT_ONCE)
-        try:
-            self._give(ids)
-        except Transient:
-            raise
-        except Exception:  # noqa: BLE001 - it is told below, of the lead that it fails on
-            self._one_by_one(ids)
+        failed = together(ids, self._give, _tell, through=(Transient,))
+        self._left += len(failed)
         if len(ids) < AT_ONCE:
             self._whole, self.goes_on = self.goes_on, False
         else:
             self._after = ids[-1]
 
-    def _one_by_one(self, ids: list[UUID]) -> None:
-        for each in ids:
-            try:
-                self._give([each])
-            except Transient:
-                raise
-            except Exception as error:  # the edge: one lead must not keep the others waiting
-                cause = error.first.failed if isinstance(error, _Unfit) else error
-                log.error("lead_not_handed_on", lead_id=str(each), exc_info=cause)  # noqa: TRY400 - its cause, where a stage failed
-                self._left += 1
+    def _give(self, ids: Sequence[LeadId]) -> None:
+        """Give leads to others; those that nobody else can take stay, as if nobody had asked."""
+        try:
+            self._give_all(ids)
+        except _NobodyElse as stay:
+            self._give([each for each in ids if each not in stay.leads])
+            self._left += len(stay.leads)
 
-    def _give(self, ids: list[UUID]) -> None:
+    def _give_all(self, ids: Sequence[LeadId]) -> None:
         road, now = self._road, read_now()
         batch = Batch(now, road.listeners)
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
@@ -130,10 +128,9 @@ class _Turn:
             if not self.goes_on:
                 settle_reassign(tx, absence.id)
                 return
-            kept = _decide(road, tx, batch, absence, ids)
+            _decide(road, tx, batch, absence, ids)
             writes = write_batch(tx, batch)
         road.ring_for(batch.works.values(), writes, now)
-        self._left += kept
         self.moved += len(batch.works)
 
     def settle(self) -> None:
@@ -155,8 +152,12 @@ class _Turn:
                 settle_reassign(tx, absence.id, now + PUT_OFF if self._left else None)
 
 
-def _decide(road: Road, tx: Tx, batch: Batch, absence: AbsenceRow, ids: list[UUID]) -> int:
-    """Find others for these leads; return how many nobody else can take."""
+def _tell(lead_id: LeadId, error: Exception) -> None:
+    log.error("lead_not_handed_on", lead_id=str(lead_id), exc_info=error)
+
+
+def _decide(road: Road, tx: Tx, batch: Batch, absence: AbsenceRow, ids: Sequence[LeadId]) -> None:
+    """Find others for these leads; what fails, or finds nobody else, fails for all of them."""
     note = why_handed_on(absence, wall_of(road.app.shelf.active(), absence.person), batch.now)
     reason = OWNER_OFFLINE if absence.kind == AbsenceKind.OFF else OWNER_AWAY
     asked = Reroute(reason, "ticker", note=note, never=(absence.person,))
@@ -164,24 +165,34 @@ def _decide(road: Road, tx: Tx, batch: Batch, absence: AbsenceRow, ids: list[UUI
         # It may have been accepted, or given to somebody else, since it was found.
         if waits_for(lead, absence.person):
             stopped = (StopClock(ClockKind.ACCEPTANCE, met=False),)
-            decision = Decision(lead, effects=stopped, reroute=asked)
+            back = _is_no_turn(road, lead, reason)
+            decision = Decision(lead, effects=stopped, reroute=replace(asked, give_back=back))
             record(batch, batch.take(lead), decision)
     find_owners(road, tx, batch)
-    if failed := [work for work in batch.works.values() if work.failed is not None]:
-        raise _Unfit(failed)
-    same = [lead_id for lead_id, work in batch.works.items() if _is_with(work, absence.person)]
-    for lead_id in same:
-        # The last resort has gone too: an offer to the same person would only look like a change.
-        del batch.works[lead_id]
-    return len(same)
+    for work in batch.works.values():
+        if work.failed is not None:
+            raise work.failed
+    # The last resort has gone too: an offer to the same person would only look like a change.
+    if same := [each.id for each in batch.works.values() if _is_with(each.lead, absence.person)]:
+        raise _NobodyElse(same)
+
+
+def _is_no_turn(road: Road, lead: Lead, reason: str) -> bool:
+    """Return whether the pool that gave a lead counts it as no turn of who went."""
+    pools = road.app.live(lead.digest).pools
+    return (
+        lead.owner is not None
+        and lead.owner.pool in pools
+        and (pools[lead.owner.pool].gives_back(reason))
+    )
 
 
 def _is_over(absence: AbsenceRow, now: datetime) -> bool:
     return absence.until is not None and absence.until <= now
 
 
-def _is_with(work: Work, person: str) -> bool:
-    owner = work.lead.owner
+def _is_with(lead: Lead, person: str) -> bool:
+    owner = lead.owner
     return owner is not None and owner.kind is OwnerKind.PERSON and owner.id == person
 
 
@@ -192,14 +203,8 @@ def waits_for(lead: Lead, person: str) -> bool:
         lead: Locked.
         person: Id of the person.
     """
-    owner = lead.owner
-    return (
-        owner is not None
-        and owner.kind is OwnerKind.PERSON
-        and owner.id == person
-        and bool(owner.pool)
-        and lead.state is LeadState.ACTIVATED
-    )
+    pool = lead.owner.pool if lead.owner is not None else ""
+    return bool(pool) and _is_with(lead, person) and lead.state is LeadState.ACTIVATED
 
 
 def why_handed_on(absence: AbsenceRow, wall: ZoneInfo, now: datetime) -> str:

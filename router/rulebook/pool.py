@@ -160,7 +160,21 @@ class Pool:
     #: Leads that a person is expected to answer in an hour of work; 0 for no bound.
     pace: int = 0
     hand_out: HandOut = HandOut.PUSH
-    #: Reasons of a decline that do not count as a turn.
+    #: Why a lead may be taken from its owner again so that it was no turn: reasons of a decline,
+    #: or ``owner_offline`` and ``owner_away``.
     credit_back: tuple[str, ...] = ()
     #: Calendar of leads that wait in the pool; empty for the manager's.
     calendar: str = ""
+
+    def gives_back(self, reason: str) -> bool:
+        """Return whether a lead that its owner had was no turn, if this is why it goes.
+
+        >>> pool = Pool("dach", "sales", "ann", (), credit_back=("wrong-territory",))
+        >>> pool.gives_back("Wrong territory"), pool.gives_back("owner_offline")
+        (True, False)
+
+        Args:
+            reason: In somebody's words, or a code.
+        """
+        said = "-".join(reason.casefold().replace("_", " ").split())
+        return said in {each.replace("_", "-") for each in self.credit_back}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from router.lead.ids import timed_id
+from router.lead.ids import LeadId, timed_id
 from router.store.held import wake
 from router.store.tx import Tx
 
@@ -84,7 +84,7 @@ def set_away(  # noqa: PLR0913 - one value per column
         book: Which book's roster.
         person: Id of the person.
         until: When it ends; None until :func:`set_back`.
-        reason: Why, for the explanation of later assignments.
+        reason: Why; it may be private, and stands in nothing that is written of a lead.
         by: Who said so.
         now: When it is said.
         start: When it begins; None for now.
@@ -245,7 +245,7 @@ def settle_reassign(tx: Tx, absence_id: UUID, again_at: datetime | None = None) 
     tx.run("UPDATE absence SET reassign_at = %s WHERE id = %s", (again_at, absence_id))
 
 
-def waiting_leads(tx: Tx, book: str, owner: str, after: UUID, limit: int) -> list[UUID]:
+def waiting_leads(tx: Tx, book: str, owner: str, after: UUID, limit: int) -> list[LeadId]:
     """Return leads that a pool gave to somebody who has not accepted them; locks nothing.
 
     Args:
@@ -260,7 +260,7 @@ def waiting_leads(tx: Tx, book: str, owner: str, after: UUID, limit: int) -> lis
         " AND state = 'activated' AND owner_kind = 'person' AND id > %s ORDER BY id LIMIT %s",
         (book, owner, after, limit),
     )
-    return [row[0] for row in rows]
+    return [LeadId(row[0]) for row in rows]
 
 
 def _row(row: Sequence[Any]) -> AbsenceRow:

@@ -21,6 +21,7 @@ from router.road.offline import AT_ONCE, OWNER_OFFLINE, PUT_OFF, hand_on
 from router.road.roster import set_back_now
 from router.road.tick import Ticker
 from router.rulebook.availability import AbsenceKind
+from router.rulebook.model import RuleBook
 from router.stages.desk import decide as desk
 from router.store.absences import set_away
 from router.store.clocks import clocks_of
@@ -34,6 +35,7 @@ from tests.build import (
     send,
     time_stands_at,
 )
+from tests.pools import BOTH, FALLBACK, UK, stands, start_even, use, with_pool
 
 _OFF = Said(reason="doctor", kind=AbsenceKind.OFF)
 _GRACE = timedelta(minutes=1)
@@ -286,3 +288,41 @@ def test_more_leads_than_fit_in_one_page_all_go(road: Road, app: App) -> None:
     assert moved == sum(owner_of(lead) == first for lead in leads)
     assert all(owner_of(lead_now(app, lead.id)) != first for lead in leads)
     assert due(app) == []
+
+
+@pytest.mark.parametrize(("terms", "turns"), [("", 1), ("credit_back: [owner_offline]", 0)])
+def test_what_is_handed_on_was_a_turn_unless_the_pool_says_otherwise(
+    road: Road, starter_book: RuleBook, terms: str, turns: int
+) -> None:
+    start_even(road.app)
+    use(road.app, with_pool(starter_book, terms))
+    lead = send(road, inquiry())
+    first = owner_of(lead)
+    off(road.app, first)
+    with time_stands_at(MONDAY + 2 * _GRACE):
+        assert hand_on(road, read_now()) == 1
+    (second,) = {*BOTH} - {first}
+    rows = stands(road.app)
+    assert {person: row.assigned for person, row in rows.items()} == {first: turns, second: 1}
+    assert sum(row.credit for row in rows.values()) == 0
+
+
+def test_a_lead_that_nobody_else_can_take_stays_and_is_not_counted_again(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    start_even(app)
+    book = use(app, with_pool(starter_book, "", members=f"members: [{FALLBACK}]"))
+    lead = send(road, inquiry())
+    assert lead.owner is not None
+    assert (lead.owner.id, lead.owner.pool) == (FALLBACK, UK)
+    for person in book.people:
+        off(app, person, _OFF if person == FALLBACK else Said(reason="party"))
+    for minute in (2, 4):
+        with time_stands_at(MONDAY + minute * _GRACE):
+            assert hand_on(road, read_now()) == 0
+            assert due(app) == [pytest.approx(read_now() + PUT_OFF, abs=timedelta(seconds=5))]
+    assert lead_now(app, lead.id) == lead
+    with transaction(app.engine) as tx:
+        given = tx.rows("SELECT person_id FROM ledger WHERE given <> 0")
+    assert given == [(FALLBACK,)]

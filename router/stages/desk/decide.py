@@ -113,7 +113,7 @@ def decline(  # noqa: PLR0913 - who, why and when, and the roster to judge it by
             f"Lead {lead.id} is with {named(book, who)}, the fallback owner, after whom nobody "
             "comes. Reassign it to a person, or close it."
         )
-    given_back = _costs_no_turn(owner, reason, book)
+    pool = book.pools.get(owner.pool)
     event = Event(
         EventKind.LEAD_DECLINED,
         {
@@ -131,7 +131,12 @@ def decline(  # noqa: PLR0913 - who, why and when, and the roster to judge it by
             *_end(lead, HandoffState.DECLINED, reason or "declined"),
             StopClock(ClockKind.ACCEPTANCE, met=False),
         ),
-        reroute=Reroute("declined", who, note=reason, give_back=given_back),
+        reroute=Reroute(
+            "declined",
+            who,
+            note=reason,
+            give_back=pool is not None and pool.gives_back(reason),
+        ),
     )
 
 
@@ -339,13 +344,6 @@ def _approved(lead: Lead) -> tuple[str, ...]:
     if lead.state is not LeadState.REJECTED or not lead.reason:
         return lead.approved
     return tuple(dict.fromkeys((*lead.approved, lead.reason)))
-
-
-def _costs_no_turn(owner: Owner, reason: str, book: RuleBook) -> bool:
-    """Return whether the pool gives the turn back to who declines for this reason."""
-    pool = book.pools.get(owner.pool)
-    said = "-".join(reason.casefold().replace("_", " ").split())
-    return pool is not None and said in {each.replace("_", "-") for each in pool.credit_back}
 
 
 def _taken(owner: Owner, who: str) -> Owner:
