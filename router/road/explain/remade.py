@@ -155,7 +155,7 @@ def _with_credits(
         key = each["pool"], each["person"]
         if key in known and known[key] != credit and key[0]:
             before = owed.get(key, Owed())
-            owed[key] = replace(before, credit=before.credit + known[key] - credit)
+            owed[key] = before._replace(credit=before.credit + known[key] - credit)
     return replace(situation, turns=replace(anew(situation.turns), owed=owed))
 
 

@@ -7,8 +7,10 @@ share of this lead (:mod:`router.stages.route.rotation`): nobody pays for what t
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 
 from router.rulebook.model import AbsenceCredit, Method, Pool
 from router.stages.route.bank import cancelled, earned, paid_out, weights_of
@@ -22,6 +24,7 @@ GROUP = "pool:"
 
 #: By pool and member: what is added to credit, and to what is banked, in units.
 Changes = Mapping[tuple[str, str], tuple[int, int]]
+NOTHING: Changes = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,7 @@ class Need:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What one lead asks of a pool."""
 
     now: datetime
@@ -50,8 +52,7 @@ class Asked:
     off_shift: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """Who gets the lead, what it changes, and what is said of everybody."""
 
     #: Empty when nobody can take it.
@@ -59,7 +60,7 @@ class Pick:
     #: The pool that the person was chosen in: of a pool of groups, the group.
     pool: str
     why: str = ""
-    changes: Changes = field(default_factory=dict)
+    changes: Changes = NOTHING
     considered: tuple[Considered, ...] = ()
     #: When somebody may be able to take it, as far as that is known.
     look_at: datetime | None = None
@@ -98,8 +99,7 @@ def choose(
         )
     first, *others = take_turn([Turn(seat.person, seat.weight, seat.credit) for seat in able])
     chosen = inner[first.name]
-    return replace(
-        chosen,
+    return chosen._replace(
         why=f"{chosen.why}, whose turn it is in {pool.id}",
         changes={
             **{(pool.id, each.name): (each.change, 0) for each in (first, *others)},
@@ -133,7 +133,7 @@ def bar_of(seat: Seat, asked: Asked) -> Bar | None:
     if seat.person in asked.excluded:
         return Bar(BarKind.EXCLUDED, "has just had this lead")
     if stop is not None and stop.kind is BarKind.OFF_SHIFT and works_today(stop, asked):
-        stop = replace(seat, bar=None).stop
+        stop = seat._replace(bar=None).stop
     if stop is None and seat.weight <= 0:
         return Bar(BarKind.WEIGHT, "weight 0")
     return stop
@@ -200,9 +200,10 @@ class _Look:
         return [seat for seat in left if needed <= seat.skills]
 
     def _lowest_tier(self, left: list[Seat]) -> list[Seat]:
-        lowest = min([seat.tier for seat in left])
-        if lowest == max([seat.tier for seat in left]):
+        tiers = {seat.tier for seat in left}
+        if len(tiers) == 1:
             return left
+        lowest = min(tiers)
         for seat in left:
             if seat.tier > lowest:
                 self._tell(seat, f"tier {seat.tier}, and tier {lowest} can take it")
@@ -223,25 +224,23 @@ class _Look:
         pool, policy = self._pool, self._pool.absences
         banked: dict[str, int] = {}
         weights = [seat.weight for seat in left]
-        if repaid := any(seat.banked > 0 for seat in left):
+        if repaid := max([seat.banked for seat in left]) > 0:
             banked = {name: -units for name, units in cancelled(self._counted()).items()}
-            left = [replace(s, banked=s.banked + banked.get(s.person, 0)) for s in left]
+            left = [s._replace(banked=s.banked + banked.get(s.person, 0)) for s in left]
             weights = weights_of(left, policy.catch_up)
-        turns = [
-            Turn(seat.person, weight, seat.credit)
-            for seat, weight in zip(left, weights, strict=True)
-        ]
+        turns = [Turn(seat.person, weights[at], seat.credit) for at, seat in enumerate(left)]
         first, *others = take_turn(turns)
-        for each in others:
-            self._told[each.name] = _later(each, pool.id)
+        changes = {(pool.id, first.name): (first.change, 0)}
         self._told[first.name] = Considered(
             first.name, chosen=True, why=_first(first), credit=first.owed, pool=pool.id
         )
-        changes = {(pool.id, each.name): (each.change, 0) for each in (first, *others)}
+        for each in others:
+            changes[pool.id, each.name] = (each.change, 0)
+            self._told[each.name] = _later(each, pool.id)
         moves = [banked, paid_out(left, weights)] if repaid else []
         if self._bars and policy.credit is not AbsenceCredit.NONE:
             moves.append(earned(left, self._absent(), policy))
-        for name in {name for move in moves for name in move}:
+        for name in set().union(*moves):
             bank = sum(move.get(name, 0) for move in moves)
             changes[pool.id, name] = (changes.get((pool.id, name), (0, 0))[0], bank)
         return Pick(
@@ -280,7 +279,7 @@ class _Look:
         self._told[seat.person] = Considered(
             seat.person,
             chosen=False,
-            why=bar.told,
+            why=bar.why,
             credit=seat.credit,
             bar=bar.kind.value,
             pool=self._pool.id,

@@ -14,14 +14,13 @@ from math import ceil
 
 from router.lead.facts import FactValue
 from router.rulebook.engine.shape import facts_in
-from router.rulebook.model import Effect, Member, Method, Period, Pool, RuleBook
+from router.rulebook.model import Effect, Member, Method, Pool, RuleBook
 from router.stages.route.choose import GROUP
 from router.stages.route.nearby import nearby
 from router.stages.route.owner import needs_of, overflow_of
 from router.stages.route.rotation import LEAD
 from router.stages.route.seats import BarKind, Considered, Limit, Seat
 from router.stages.route.situation import Answer, Change, ChangeKind, Situation, answer, changed
-from router.stages.route.turns import ALL
 
 #: Situations that are decided for one question.
 MOST_ASKED = 600
@@ -336,12 +335,7 @@ def _full(situation: Situation, pool: str, who: str) -> Limit | None:
     seat = _seat(situation, found, who) if found is not None else None
     limits = seat.limits if seat is not None else ()
     if seat is None and who in book.people:
-        caps = book.people[who].caps
-        limits = tuple(
-            Limit(period, caps[period], turns.used[who, period, ALL])
-            for period in Period
-            if period in caps
-        )
+        limits = turns.limits(book, book.people[who])
     return next((each for each in limits if each.used >= each.most), None)
 
 

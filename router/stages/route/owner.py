@@ -1,9 +1,9 @@
 """Who gets a lead: the person or shared list that the rules name, or one of a pool. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import NamedTuple
 
 from router.errors import Conflict, Rejected
 from router.lead.decision import CLAIMED
@@ -13,7 +13,16 @@ from router.lead.states import OwnerKind
 from router.rulebook.cover import stand_in
 from router.rulebook.model import HandOut, NobodyPolicy, Pool, RuleBook
 from router.rulebook.roster import home_of
-from router.stages.route.choose import Asked, Changes, Need, Pick, choose, soonest, works_today
+from router.stages.route.choose import (
+    NOTHING,
+    Asked,
+    Changes,
+    Need,
+    Pick,
+    choose,
+    soonest,
+    works_today,
+)
 from router.stages.route.first import come_first
 from router.stages.route.plan import Plan
 from router.stages.route.seats import Bar, BarKind, Considered
@@ -36,8 +45,7 @@ _OWN = frozenset({BarKind.PASSED, BarKind.EXCLUDED, BarKind.SKILL})
 _PASSING = frozenset({BarKind.OFF, BarKind.AWAY, BarKind.OFF_SHIFT, BarKind.CAP})
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The owner that was found, and how."""
 
     owner: Owner
@@ -46,7 +54,7 @@ class Choice:
     #: Set when it is not the owner that was wanted.
     code: str = ""
     #: What the pick changes of what members are owed.
-    changes: Changes = field(default_factory=dict)
+    changes: Changes = NOTHING
     #: Whether a person got it whose caps it counts in.
     given: bool = False
     #: Whether it waits in its pool for somebody; not so where members take leads themselves.
@@ -84,7 +92,7 @@ def find_owner(lead: Lead, planned: Plan, book: RuleBook, turns: Turns) -> Choic
         return _named(lead, planned, book, turns)
     if kind == "pool":
         return _Pools(lead, planned, book, turns).owner(target)
-    return replace(fallback(book, turns, "the fallback owner takes it"), code=FALLBACK)
+    return fallback(book, turns, "the fallback owner takes it")._replace(code=FALLBACK)
 
 
 def fallback(book: RuleBook, turns: Turns, because: str) -> Choice:
@@ -142,7 +150,7 @@ def _named(lead: Lead, planned: Plan, book: RuleBook, turns: Turns) -> Choice:
     cover = _cover(lead, book, turns, person)
     if cover:
         found = _direct(cover, f"to {cover}, who covers for {person} ({bar.why})")
-        return replace(found, code=COVERED)
+        return found._replace(code=COVERED)
     return fallback(book, turns, f"{person} is {bar.why}")
 
 
@@ -156,10 +164,8 @@ def _claimed(lead: Lead, book: RuleBook, turns: Turns, person: str) -> Choice:
         bar, where = turns.stop(book, home, person, at_work=True), home.id
     if bar is not None:
         raise Conflict(f"{person} cannot take lead {lead.id}: {bar.why}.")
-    return replace(
-        _direct(person, f"taken by {person} from pool {where}"),
-        owner=Owner(OwnerKind.PERSON, person, person, where),
-    )
+    found = _direct(person, f"taken by {person} from pool {where}")
+    return found._replace(owner=Owner(OwnerKind.PERSON, person, person, where))
 
 
 def _cover(lead: Lead, book: RuleBook, turns: Turns, person: str) -> str:
@@ -200,7 +206,7 @@ class _Pools:
         if found is not None:
             return found
         found = fallback(self._book, self._turns, f"nobody in pool {name} can take it")
-        return replace(found, code=NO_POOL, considered=self._considered)
+        return found._replace(code=NO_POOL, considered=self._considered)
 
     @property
     def _considered(self) -> tuple[Considered, ...]:
@@ -237,7 +243,7 @@ class _Pools:
             if not pick.person:
                 return self._waits_for_skill(pool, pick) if pick.waits_for_skill else None
             found = self._picked(pick)
-            return replace(found, why=f"{found.why}; nobody is on shift", code=OFF_SHIFT)
+            return found._replace(why=f"{found.why}; nobody is on shift", code=OFF_SHIFT)
         if pool.nobody is NobodyPolicy.HOLD:
             if self._bars.isdisjoint(_PASSING):
                 return None
@@ -247,7 +253,7 @@ class _Pools:
             found_there, _ = self._ask(self._book.pools[name])
             if found_there is not None and not found_there.held:
                 why = f"{found_there.why}; nobody in pool {pool.id} can take it"
-                return replace(found_there, why=why, code=OVERFLOWED)
+                return found_there._replace(why=why, code=OVERFLOWED)
         return None
 
     def _first(self, pool: Pool) -> Choice | None:
@@ -269,7 +275,7 @@ class _Pools:
                 home = home_of(self._book, pool, taken)
                 return self._given(home, taken, f"{person} {why.words}{covers}", code=FIRST)
             told.append(
-                Considered(person, chosen=False, why=f"{why.words}; {bar.told}", bar=bar.kind.value)
+                Considered(person, chosen=False, why=f"{why.words}; {bar.why}", bar=bar.kind.value)
             )
             self._moments.append(bar.until)
         if told:
@@ -303,9 +309,10 @@ class _Pools:
             wave=self._lead.id in self._turns.wave,
             off_shift=off_shift,
         )
-        pools = self._book.pools
-        asks = (pool, *[pools[group.pool] for group in pool.groups])
-        seats = {each.id: self._turns.seats(self._book, each) for each in asks}
+        book, pools = self._book, self._book.pools
+        seats = {pool.id: self._turns.seats(book, pool)}
+        for group in pool.groups:
+            seats[group.pool] = self._turns.seats(book, pools[group.pool])
         pick = choose(pool, pools, seats, asked)
         self._told[pool.id] = pick.considered
         return pick
@@ -320,7 +327,7 @@ class _Pools:
         return self._given(pool, pick.person, pick.why, changes=pick.changes)
 
     def _given(
-        self, pool: Pool, person: str, why: str, *, code: str = "", changes: Changes | None = None
+        self, pool: Pool, person: str, why: str, *, code: str = "", changes: Changes = NOTHING
     ) -> Choice:
         turns = self._turns
         return Choice(
@@ -328,7 +335,7 @@ class _Pools:
             why,
             self._considered,
             code=code,
-            changes=changes or {},
+            changes=changes,
             given=True,
             answer_from=turns.answer_from(pool, person),
             busy_until=turns.busy_until(self._book, pool, person),

@@ -64,11 +64,27 @@ def shares(weights: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(found)
 
 
+class _Terms(NamedTuple):
+    """What picks among members with the same weights have in common."""
+
+    shares: tuple[int, ...]
+    #: What to multiply by, in order to compare amounts per weight in whole numbers.
+    stretch: tuple[int, ...]
+    #: By how much everybody's slack shrinks in a pick.
+    pick: float
+    #: With k members a lead may be given from 1/(2k-2) owed on, and must be before 1 - 1/(2k-2).
+    parts: int
+
+
 @lru_cache(maxsize=4096)
-def _stretch(weights: tuple[int, ...]) -> tuple[int, ...]:
-    """Return what to multiply by, in order to compare amounts per weight in whole numbers."""
-    common = lcm(*weights)
-    return tuple(common // weight for weight in weights)
+def _terms(weights: tuple[int, ...]) -> _Terms:
+    common, parts = lcm(*weights), max(2 * len(weights) - 2, 1)
+    return _Terms(
+        shares(weights),
+        tuple(common // weight for weight in weights),
+        parts * LEAD * common / sum(weights),
+        parts,
+    )
 
 
 def take_turn(turns: Sequence[Turn]) -> tuple[Place, ...]:
@@ -93,27 +109,29 @@ def take_turn(turns: Sequence[Turn]) -> tuple[Place, ...]:
     """
     ordered = sorted(turns)
     weights = tuple([turn.weight for turn in ordered])
-    stretch = _stretch(weights)
-    owed = [turn.credit + share for turn, share in zip(ordered, shares(weights), strict=True)]
-    # With k members a lead may be given from 1/(2k-2) owed on, and must be before 1 - 1/(2k-2).
-    parts = max(2 * len(ordered) - 2, 1)
-    last = LEAD * (parts - 1)
-    slack = [(last - mine * parts) * by for mine, by in zip(owed, stretch, strict=True)]
-    ripe = [
-        (slack[at], -weights[at], at) for at, mine in enumerate(owed) if mine * parts >= LEAD
-    ] or [
+    terms = _terms(weights)
+    parts, last = terms.parts, LEAD * (terms.parts - 1)
+    slack, ripe = [], []
+    for at, (_, weight, credit) in enumerate(ordered):
+        owed = (credit + terms.shares[at]) * parts
+        slack.append((last - owed) * terms.stretch[at])
+        if owed >= LEAD:
+            ripe.append((slack[at], -weight, at))
+    if not ripe:
         # Only after members came or went: then whoever is owed most.
-        (-mine, -weights[at], at)
-        for at, mine in enumerate(owed)
-    ]
+        ripe = [
+            (-credit - terms.shares[at], -weight, at)
+            for at, (_, weight, credit) in enumerate(ordered)
+        ]
     chosen = min(ripe)[2]
-    pick, soonest = parts * LEAD * stretch[0] * weights[0] / sum(weights), slack[chosen]
-    places = [
-        Place(turn.name, mine, mine - turn.credit, max((slack[at] - soonest) / pick, 0.0))
-        for at, (turn, mine) in enumerate(zip(ordered, owed, strict=True))
-    ]
-    first = places.pop(chosen)
-    first = Place(first.name, first.owed, first.change - LEAD, 0.0)
+    soonest, places = slack[chosen], []
+    for at, (name, _, credit) in enumerate(ordered):
+        share = terms.shares[at]
+        if at == chosen:
+            first = Place(name, credit + share, share - LEAD, 0.0)
+        else:
+            later = max((slack[at] - soonest) / terms.pick, 0.0)
+            places.append(Place(name, credit + share, share, later))
     if len(places) > 1:
         places.sort(key=_in_turn)
     return (first, *places)

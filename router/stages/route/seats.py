@@ -36,18 +36,9 @@ class Bar:
     why: str
     #: When it ends by itself; None when only somebody's word or deed can end it.
     until: datetime | None = None
-    #: What was said of an absence. It may be private: it is told where people are compared, and
-    #: stands in nothing that leaves with the lead.
-    reason: str = ""
-
-    @property
-    def told(self) -> str:
-        """Return why, with what was said of it."""
-        return f"{self.why} ({self.reason})" if self.reason else self.why
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """A cap, and how much of it is used."""
 
     period: Period
@@ -68,8 +59,7 @@ class Limit:
         return Bar(BarKind.CAP, f"cap {self.used}/{self.most} {what}{where}", self.ends)
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """A member of a pool as it stands at the moment of a pick."""
 
     person: str
@@ -119,8 +109,7 @@ class Considered(NamedTuple):
     pool: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """What stands of a member in the ledger of its pool, in units."""
 
     credit: int = 0

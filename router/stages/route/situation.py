@@ -260,7 +260,7 @@ def _fact(situation: Situation, change: Change) -> Situation:
 def _credit(situation: Situation, change: Change) -> Situation:
     turns, key = situation.turns, (change.pool, change.about)
     before = turns.owed.get(key, Owed())
-    raised = replace(before, credit=before.credit + _number(change))
+    raised = before._replace(credit=before.credit + _number(change))
     return replace(situation, turns=replace(anew(turns), owed={**turns.owed, key: raised}))
 
 

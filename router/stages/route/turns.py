@@ -21,7 +21,7 @@ from router.rulebook.model import (
 )
 from router.rulebook.worktime import work_time
 from router.stages.route.choose import GROUP, Changes
-from router.stages.route.seats import Away, Bar, BarKind, Limit, Owed, Seat
+from router.stages.route.seats import Away, Bar, BarKind, Limit, Owed, Seat, first_full
 
 #: Why a person of the lead's own version cannot own it: the active version has no such person.
 LEFT = "left the roster"
@@ -55,8 +55,10 @@ class Turns:
     wave: frozenset[LeadId] = frozenset()
     #: When the next allowance begins or ends; None when none does.
     changes_at: datetime | None = None
+    #: By version and pool. Of the first, what no pick changes, with nothing owed and used.
+    _vacant: dict[tuple[str, str], tuple[Seat, ...]] = field(default_factory=dict)
     _seats: dict[tuple[str, str], tuple[Seat, ...]] = field(default_factory=dict)
-    #: Of these, those with somebody whose caps count over all pools.
+    #: Those with somebody whose caps count over all pools.
     _bound: set[tuple[str, str]] = field(default_factory=set)
 
     def seats(self, book: RuleBook, pool: Pool) -> tuple[Seat, ...]:
@@ -69,7 +71,10 @@ class Turns:
         key = book.digest, pool.id
         found = self._seats.get(key)
         if found is None:
-            found = self._seats[key] = tuple(self._groups(pool) or self._members(book, pool))
+            vacant = self._vacant.get(key)
+            if vacant is None:
+                vacant = self._vacant[key] = tuple(_groups(pool) or self._members(book, pool))
+            found = self._seats[key] = tuple([self._taken(seat, pool) for seat in vacant])
         return found
 
     def count_open(self, counts: Mapping[tuple[str, str], int]) -> None:
@@ -99,8 +104,16 @@ class Turns:
             return self.away[person].bar
         if on_shift and (off := self._off_shift(book, card)):
             return off
-        full = (limit.bar for limit in self._limits(book, card, card.caps, ""))
-        return next((bar for bar in full if bar is not None), None)
+        return first_full(self.limits(book, card))
+
+    def limits(self, book: RuleBook, card: PersonCard) -> tuple[Limit, ...]:
+        """Return a person's caps over all pools, and how much of them is used now.
+
+        Args:
+            book: With the people of today.
+            card: One of them.
+        """
+        return self._counted(card.id, self._limits(book, card, card.caps))
 
     def stop(self, book: RuleBook, pool: Pool, person: str, *, at_work: bool = False) -> Bar | None:
         """Return what keeps a person from the leads of a pool; None for who is no member of it.
@@ -114,7 +127,7 @@ class Turns:
         for seat in self.seats(book, pool):
             if seat.person == person:
                 off_shift = seat.bar is not None and seat.bar.kind is BarKind.OFF_SHIFT
-                return (replace(seat, bar=None) if at_work and off_shift else seat).stop
+                return (seat._replace(bar=None) if at_work and off_shift else seat).stop
         return None
 
     def without(self, people: Iterable[str]) -> "Turns":
@@ -125,7 +138,7 @@ class Turns:
         """
         bar = Away(Bar(BarKind.EXCLUDED, "has just had this lead"))
         away = {**self.away, **dict.fromkeys(people, bar)}
-        return replace(self, away=away, _seats={}, _bound=set())
+        return replace(self, away=away, _vacant={}, _seats={}, _bound=set())
 
     def take(
         self, pool: str, person: str, changes: Changes, *, busy_until: datetime | None = None
@@ -138,17 +151,18 @@ class Turns:
             changes: Of what members are owed.
             busy_until: Until when they are kept busy by it; None where no pace is kept.
         """
-        touched = {pool}
+        touched, owed, used = {pool}, self.owed, self.used
         for key, (credit, banked) in changes.items():
-            before = self.owed.get(key, _NOTHING)
-            self.owed[key] = Owed(before.credit + credit, before.banked + banked, before.busy_until)
+            before = owed.get(key, _NOTHING)
+            owed[key] = Owed(before.credit + credit, before.banked + banked, before.busy_until)
             touched.add(key[0])
         if busy_until is not None:
-            before = self.owed.get((pool, person), _NOTHING)
-            self.owed[pool, person] = Owed(before.credit, before.banked, busy_until)
+            before = owed.get((pool, person), _NOTHING)
+            owed[pool, person] = Owed(before.credit, before.banked, busy_until)
         for period in _PERIODS:
-            self.used[person, period, pool] += 1
-            self.used[person, period, ALL] += 1
+            for where in (pool, ALL):
+                key_used = person, period, where
+                used[key_used] = used.get(key_used, 0) + 1
         for seated in [key for key in self._seats if key[1] in touched or key in self._bound]:
             del self._seats[seated]
 
@@ -162,8 +176,10 @@ class Turns:
         Returns:
             None where no pace is kept, or while nothing is before it.
         """
+        if not pool.pace:
+            return None
         until = self.owed.get((pool.id, person), _NOTHING).busy_until
-        return until if pool.pace and until is not None and until > self.now else None
+        return until if until is not None and until > self.now else None
 
     def busy_until(self, book: RuleBook, pool: Pool, person: str) -> datetime | None:
         """Return until when one more lead keeps a person busy; None where no pace is kept."""
@@ -173,46 +189,39 @@ class Turns:
         start = self.answer_from(pool, person) or self.now
         return hours.add(start, _HOUR / pool.pace)
 
-    def _groups(self, pool: Pool) -> list[Seat]:
-        return [
-            Seat(name, each.weight * 100, self.owed.get((pool.id, name), _NOTHING).credit)
-            for each in pool.groups
-            for name in (GROUP + each.pool,)
-        ]
+    def _taken(self, seat: Seat, pool: Pool) -> Seat:
+        """Return a seat with what is owed and used just now."""
+        person, weight, _, bar, tier, _, limits, _, skills, _ = seat
+        credit, banked, busy_until = self.owed.get((pool.id, person), _NOTHING)
+        if limits:
+            limits = self._counted(person, limits)
+        open_leads = 0
+        if pool.method is Method.LEAST_OPEN:
+            open_leads = self.used[person, Period.OPEN, pool.id]
+        return Seat(
+            person, weight, credit, bar, tier, banked, limits, open_leads, skills, busy_until
+        )
 
     def _members(self, book: RuleBook, pool: Pool) -> list[Seat]:
-        return [self._seat(book, pool, member) for member in pool.members]
+        return [self._member(book, pool, member) for member in pool.members]
 
-    def _seat(self, book: RuleBook, pool: Pool, member: Member) -> Seat:
+    def _member(self, book: RuleBook, pool: Pool, member: Member) -> Seat:
         person = member.person
-        owed = self.owed.get((pool.id, person), _NOTHING)
         card = book.people.get(person)
         if card is None or card.left:
-            return Seat(person, member.weight * 100, owed.credit, _GONE, banked=owed.banked)
+            return Seat(person, member.weight * 100, 0, _GONE)
         away = self.away.get(person)
         bar = away.bar if away is not None else self.off.get((pool.id, person))
         if bar is None and pool.require == "on_shift":
             bar = self._off_shift(book, card)
-        limits: tuple[Limit, ...] = ()
         if card.caps:
             self._bound.add((book.digest, pool.id))
-        if member.caps or card.caps:
-            limits = (
-                *self._limits(book, card, card.caps, ""),
-                *self._limits(book, card, member.caps, pool.id),
-            )
-        return Seat(
-            person,
-            _weight(member, self.now, book.calendars[card.calendar].zone),
-            owed.credit,
-            bar,
-            member.tier,
-            owed.banked,
-            limits,
-            self.used[person, Period.OPEN, pool.id] if pool.method is Method.LEAST_OPEN else 0,
-            card.skills,
-            owed.busy_until,
+        limits = (
+            *self._limits(book, card, card.caps),
+            *self._limits(book, card, member.caps, pool.id),
         )
+        weight = _weight(member, self.now, book.calendars[card.calendar].zone)
+        return Seat(person, weight, 0, bar, member.tier, limits=limits, skills=card.skills)
 
     def _off_shift(self, book: RuleBook, card: PersonCard) -> Bar | None:
         opens = work_time(book.calendars[card.calendar]).next_opening(self.now)
@@ -221,8 +230,19 @@ class Turns:
         zone = _zone(book.calendars[card.calendar].zone)
         return Bar(BarKind.OFF_SHIFT, f"off shift until {opens.astimezone(zone):%a %H:%M}", opens)
 
-    def _limits(self, book: RuleBook, card: PersonCard, caps: Caps, pool: str) -> tuple[Limit, ...]:
-        """Return a person's caps, in one pool or over all of them, and how much is used."""
+    def _counted(self, person: str, limits: Iterable[Limit]) -> tuple[Limit, ...]:
+        used = self.used
+        return tuple(
+            [
+                each._replace(used=used.get((person, each.period, each.pool or ALL), 0))
+                for each in limits
+            ]
+        )
+
+    def _limits(
+        self, book: RuleBook, card: PersonCard, caps: Caps, pool: str = ""
+    ) -> tuple[Limit, ...]:
+        """Return a person's caps, in one pool or over all of them, with nothing used."""
         if not caps:
             return ()
         zone = _zone(book.calendars[card.calendar].zone)
@@ -231,7 +251,7 @@ class Turns:
                 Limit(
                     period,
                     caps[period],
-                    self.used[card.id, period, pool or ALL],
+                    0,
                     pool,
                     None if period is Period.OPEN else periods.ends(period, self.now, zone),
                 )
@@ -239,6 +259,10 @@ class Turns:
                 if period in caps
             ]
         )
+
+
+def _groups(pool: Pool) -> list[Seat]:
+    return [Seat(GROUP + each.pool, each.weight * 100, 0) for each in pool.groups]
 
 
 def _weight(member: Member, now: datetime, zone: str) -> int:

@@ -34,7 +34,7 @@ def a_pool(*names: str, **changes: object) -> Pool:
 
 def a_seat(name: str, **changes: object) -> Seat:
     """Return the seat of somebody who can take a lead."""
-    return replace(Seat(name, 100, 0), **changes)  # type: ignore[arg-type]  # the same
+    return Seat(name, 100, 0)._replace(**changes)  # type: ignore[arg-type]  # the same
 
 
 def picked(seats: Sequence[Seat], asked: Asked | None = None, **pool: object) -> Pick:
@@ -81,7 +81,7 @@ def test_those_of_the_lowest_tier_come_first_while_one_of_them_can() -> None:
     seats = [a_seat("senior", tier=1), a_seat("junior", tier=2, credit=LEAD)]
     assert picked(seats).person == "senior"
     assert why_not(picked(seats), "junior") == "tier 2, and tier 1 can take it"
-    busy = [replace(seats[0], bar=AWAY), seats[1]]
+    busy = [seats[0]._replace(bar=AWAY), seats[1]]
     assert picked(busy).person == "junior"
 
 
@@ -113,7 +113,7 @@ def test_a_wave_is_shared_by_all_who_work_today() -> None:
     assert picked(seats).person == "berlin"
     assert picked(seats, Asked(NOW, wave=True)).person == "new-york"
     tomorrow = replace(OFF_SHIFT, until=NOW + 20 * HOUR)
-    away = [seats[0], replace(seats[1], bar=tomorrow)]
+    away = [seats[0], seats[1]._replace(bar=tomorrow)]
     assert picked(away, Asked(NOW, wave=True)).person == "berlin"
 
 
