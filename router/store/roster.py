@@ -69,14 +69,18 @@ def member_rows(
     Returns:
         What stands of each; those without a row are absent.
     """
-    pools, people = [each[0] for each in members], [each[1] for each in members]
+    wanted = set(members)
+    # Whole pools: that is a third cheaper than member by member, and few have left one.
     rows = tx.rows(
-        "SELECT m.pool_id, m.person_id, m.credit, m.assigned, m.banked, m.busy_until"
-        " FROM pool_member m WHERE m.book = %s AND (m.pool_id, m.person_id) IN"
-        " (SELECT * FROM unnest(%s::text[], %s::text[]))",
-        (book, pools, people),
+        "SELECT pool_id, person_id, credit, assigned, banked, busy_until FROM pool_member"
+        " WHERE book = %s AND pool_id = ANY(%s)",
+        (book, sorted({pool for pool, _ in wanted})),
     )
-    return {(row[0], row[1]): MemberRow(row[2], row[3], row[4], row[5]) for row in rows}
+    return {
+        (row[0], row[1]): MemberRow(row[2], row[3], row[4], row[5])
+        for row in rows
+        if (row[0], row[1]) in wanted
+    }
 
 
 def open_counts(tx: Tx, book: str, people: Sequence[str]) -> dict[tuple[str, str], int]:
