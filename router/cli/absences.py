@@ -43,7 +43,7 @@ def away(
     *,
     start: _From = "",
     until: _Until = "",
-    reason: Annotated[str, typer.Option(help="Why; shown where the person is passed over.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; shown where absences are listed.")] = "",
     cover: _Cover = "",
     by: By = "",
     json: AsJson = False,
@@ -64,7 +64,7 @@ def away(
 def off(
     person: Person,
     *,
-    reason: Annotated[str, typer.Option(help="Why; shown where the person is passed over.")],
+    reason: Annotated[str, typer.Option(help="Why; shown where absences are listed.")],
     until: _Until = "",
     by: By = "",
     json: AsJson = False,

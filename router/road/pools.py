@@ -294,7 +294,7 @@ def _member(book: RuleBook, pool: Pool, seat: Seat, turns: Turns) -> MemberTold:
             f"{limit.period} {limit.used}/{limit.most}" + ("" if limit.pool else " in all pools")
             for limit in seat.limits
         ),
-        bar=stop.told if stop is not None else "weight 0" if seat.weight <= 0 else "",
+        bar=stop.why if stop is not None else "weight 0" if seat.weight <= 0 else "",
         until=stop.until if stop is not None else None,
         busy_until=seat.busy_until,
     )

@@ -73,7 +73,7 @@ def test_everybody_who_was_considered_is_told_with_the_reason(road: Road) -> Non
         set_back(tx, **away)  # type: ignore[arg-type]  # as above
     told = {each.person: each for each in explain(road.app, lead.id).candidates}
     assert told["tom-keane"].chosen
-    assert told["priya-shah"].why == "away until further notice (training)"
+    assert told["priya-shah"].why == "away until further notice"
 
 
 def test_what_happens_next_is_the_clocks_own_next_step(road: Road) -> None:

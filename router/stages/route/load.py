@@ -181,13 +181,14 @@ def stand(app: App, tx: Tx, pool: str, now: datetime) -> tuple[RuleBook, Turns]:
 
 
 def _away(tx: Tx, serve: str, now: datetime) -> dict[str, Away]:
-    """Return who is away, until when, and why."""
+    """Return who is away, and until when."""
     found = {}
     for person, absent in absent_people(tx, serve, now).items():
         till = _till(absent.until)
         off = absent.kind == "off"
         why, kind = f"{'off' if off else 'away'} {till}", BarKind.OFF if off else BarKind.AWAY
-        found[person] = Away(Bar(kind, why, absent.until, absent.reason), absent.cover)
+        # Why they are away may be private, and what is written of a lead stays.
+        found[person] = Away(Bar(kind, why, absent.until), absent.cover)
     return found
 
 
@@ -209,7 +210,7 @@ def _off_in_pools(allowances: Iterable[Allowance]) -> dict[tuple[str, str], Bar]
 
 def _off_bar(allowance: Allowance) -> Bar:
     why = f"off {_till(allowance.until_at)} by {allowance.by or 'a manager'}"
-    return Bar(BarKind.OFF, why, allowance.until_at, allowance.reason)
+    return Bar(BarKind.OFF, why, allowance.until_at)
 
 
 def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str], tuple[Pool, ...]]:

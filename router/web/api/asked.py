@@ -93,7 +93,7 @@ class Availability(Strict):
     start: AwareDatetime | None = Field(
         default=None, alias="from", description="Begin of the absence; without one it is now."
     )
-    reason: Words = Field(default="", description="Why; shown where the person is passed over.")
+    reason: Words = Field(default="", description="Why; shown where absences are listed.")
     kind: AbsenceKind | None = Field(
         default=None,
         description="`away` (the default), or `off` when the person switches themselves off. With"
@@ -114,7 +114,7 @@ class NewAbsence(Strict):
     until: AwareDatetime | None = Field(
         default=None, description="End; without one it lasts until further notice."
     )
-    reason: Words = Field(default="", description="Why; shown where the person is passed over.")
+    reason: Words = Field(default="", description="Why; shown where absences are listed.")
     kind: AbsenceKind = AbsenceKind.AWAY
     cover: Id = Field(
         default="", description="Id of who takes their place; empty: whom the book names."
