@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from router.lead.ids import LeadId
@@ -227,7 +226,7 @@ class Turns:
         opens = work_time(book.calendars[card.calendar]).next_opening(self.now)
         if opens == self.now:
             return None
-        zone = _zone(book.calendars[card.calendar].zone)
+        zone = ZoneInfo(book.calendars[card.calendar].zone)
         return Bar(BarKind.OFF_SHIFT, f"off shift until {opens.astimezone(zone):%a %H:%M}", opens)
 
     def _counted(self, person: str, limits: Iterable[Limit]) -> tuple[Limit, ...]:
@@ -245,7 +244,7 @@ class Turns:
         """Return a person's caps, in one pool or over all of them, with nothing used."""
         if not caps:
             return ()
-        zone = _zone(book.calendars[card.calendar].zone)
+        zone = ZoneInfo(book.calendars[card.calendar].zone)
         return tuple(
             [
                 Limit(
@@ -269,7 +268,7 @@ def _weight(member: Member, now: datetime, zone: str) -> int:
     """Return a member's weight in hundredths, on its way up while a ramp lasts."""
     if member.ramp is None:
         return member.weight * 100
-    return member.weight * ramped(member.ramp, now, _zone(zone))
+    return member.weight * ramped(member.ramp, now, ZoneInfo(zone))
 
 
 def ramped(ramp: Ramp, now: datetime, zone: ZoneInfo) -> int:
@@ -289,8 +288,3 @@ def ramped(ramp: Ramp, now: datetime, zone: ZoneInfo) -> int:
     weeks = (now.astimezone(zone).date() - ramp.start) // _WEEK
     done = min(max(weeks, 0), ramp.weeks)
     return ramp.percent + (100 - ramp.percent) * done // ramp.weeks
-
-
-@lru_cache(maxsize=512)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
