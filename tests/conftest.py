@@ -29,6 +29,8 @@ from router.watch.log import configure
 
 _RULES = Path(__file__).parents[1] / "rules"
 _JOURNEYS = Path(__file__).parent / "journey"
+#: Seconds for a journey with the start of its processes, on a machine that has much else to do.
+_JOURNEY_S = 600
 _TEMPLATE = "spine_template"
 #: Valkey has so many databases; a module's broker is emptied before it starts.
 _BROKERS = 16
@@ -72,8 +74,10 @@ class _Rack:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the journeys in one process of a run with several, and each other file in one."""
     for item in items:
-        together = "journeys" if _JOURNEYS in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
+        journey = _JOURNEYS in item.path.parents
+        item.add_marker(pytest.mark.xdist_group("journeys" if journey else str(item.path)))
+        if journey:
+            item.add_marker(pytest.mark.timeout(_JOURNEY_S))
 
 
 @pytest.fixture(scope="session", autouse=True)

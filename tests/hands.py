@@ -95,7 +95,7 @@ def work() -> None:
     road = Road(app)
     _say("ready")
     for line in sys.stdin:
-        if not wait_for(lambda: app.shelf.active().digest == line.strip(), seconds=15):  # noqa: B023 - asked at once
+        if not wait_for(lambda: app.shelf.active().digest == line.strip(), seconds=_PATIENCE_S):  # noqa: B023 - asked at once
             raise SystemExit("This process does not go by the version it was told.")
         _say(str(_clear(road)))
 

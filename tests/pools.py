@@ -7,7 +7,6 @@ from datetime import datetime
 import pytest
 
 from router.app import App
-from router.embedded.processes import wait_for
 from router.lead.model import Lead
 from router.now import now as read_now
 from router.road.account_rows import AccountRow
@@ -20,6 +19,7 @@ from router.store.absences import set_away, set_back
 from router.store.roster import MemberRow, assigned_counts
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, lead_now, send, time_stands_at
+from tests.versions import follows
 
 #: The pool that a clear inquiry goes to.
 UK = "uk-and-ireland"
@@ -72,7 +72,7 @@ def use(app: App, book: RuleBook) -> RuleBook:
     """Make a version the active one, and wait until this process goes by it."""
     with transaction(app.engine) as tx:
         books.publish(tx, book, serve="default", by="tests", note="", now=read_now())
-    assert wait_for(lambda: app.shelf.active().digest == book.digest, seconds=3.0)
+    assert follows(app, book.digest)
     return book
 
 

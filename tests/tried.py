@@ -91,9 +91,9 @@ def unsound(book: RuleBook) -> RuleBook:
 
 
 def sees(apps: Iterable[App], **used: str) -> bool:
-    """Return whether processes use these versions, a second from now at the latest."""
+    """Wait until processes use these versions; return whether they do."""
     return all(
-        wait_for(lambda app=app: _uses(app, used), seconds=1.0)  # type: ignore[misc]  # bound now
+        wait_for(lambda app=app: _uses(app, used), seconds=30.0)  # type: ignore[misc]  # bound now
         for app in apps
     )
 

@@ -64,8 +64,8 @@ def guarded(book: RuleBook) -> RuleBook:
 
 
 def follows(app: App, digest: str) -> bool:
-    """Return whether a process goes by a version, a second from now at the latest."""
-    return wait_for(lambda: app.shelf.active().digest == digest, seconds=1.0)
+    """Wait until a process goes by a version; return whether it does."""
+    return wait_for(lambda: app.shelf.active().digest == digest, seconds=30.0)
 
 
 def acts(app: App) -> list[tuple[str, str]]:

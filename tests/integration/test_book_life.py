@@ -167,10 +167,10 @@ def test_what_was_compared_with_another_version_does_not_count(
         with transaction(app.engine) as tx:
             books.lock_book(tx, "default")
             doing = pool.submit(publish, other, late, REV)
-            assert wait_for(lambda: _waits_for_a_lock(app), seconds=5)
+            assert wait_for(lambda: _waits_for_a_lock(app), seconds=30)
             books.publish(tx, guarded(base), serve="default", by="cat", note="", now=read_now())
         with pytest.raises(Conflict, match="became active meanwhile"):
-            doing.result(timeout=5)
+            doing.result(timeout=30)
     assert follows(app, guarded(base).digest)
 
 

@@ -61,11 +61,11 @@ def _kill(server: Servers, short: str) -> int:
     pid = daemon.pid()
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    assert processes.wait_for(lambda: not daemon.alive(), seconds=10)
+    assert processes.wait_for(lambda: not daemon.alive(), seconds=60)
     return pid
 
 
-def _eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+def _eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     assert processes.wait_for(condition, seconds=seconds)
 
 
@@ -97,7 +97,7 @@ def test_celery_reaches_the_broker_by_its_own_spelling(servers: Servers) -> None
     with app.connection_for_write() as connection:
         queue = connection.SimpleQueue("probe")
         queue.put({"hint": 1})
-        assert queue.get(timeout=5).payload == {"hint": 1}
+        assert queue.get(timeout=30).payload == {"hint": 1}
         queue.close()
 
 
@@ -132,7 +132,7 @@ def test_only_the_wanted_server_is_started(home: Path) -> None:
 def test_two_starts_at_once_make_one_pair_of_servers(home: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         starts = [pool.submit(start_servers, home, on_progress=_quiet) for _ in range(2)]
-        first, second = (start.result(timeout=30) for start in starts)
+        first, second = (start.result(timeout=60) for start in starts)
     assert first.marks() == second.marks()
     assert sorted(first.started + second.started) == ["PostgreSQL", "Valkey"]
 

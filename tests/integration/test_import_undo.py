@@ -289,11 +289,11 @@ def test_a_row_that_a_worker_reads_just_now_becomes_a_lead_and_is_recalled(
         (mine,) = claim_received(tx, 10)
         other = threading.Thread(target=undoes)
         other.start()
-        assert begun.wait(5)
+        assert begun.wait(30)
         # What the worker holds is waited for, and then it is no row any more but a lead.
         batch = Batch(read_now(), road.listeners)
         capture(app, tx, batch, [mine], road.stages.beside)
         write_batch(tx, batch)
-    other.join(10)
+    other.join(60)
     (told,) = done
     assert (told.withdrawn, told.recalled, told.failed) == (0, 1, ())

@@ -208,7 +208,7 @@ def test_everything_killed_at_once_comes_up_again_with_its_leads(place: _Place) 
     known = place.run_now.processes
     for pid in (place.started[-1].pid, *(each.pid for each in known)):
         processes.tell(pid, signal.SIGKILL)
-    place.started[-1].wait(timeout=10)
+    place.started[-1].wait(timeout=60)
     place.up()
     assert place.lead(delivery_id).id == lead.id
     assert place.lead(place.send()).owner is not None
@@ -220,7 +220,7 @@ def test_down_stops_everything_and_says_what_it_stopped(place: _Place) -> None:
     told = place.run("down", "--json")
     assert told.returncode == 0, told.stderr
     assert "supervisor" in orjson.loads(told.stdout)["stopped"]
-    assert place.started[-1].wait(timeout=30) == 0
+    assert place.started[-1].wait(timeout=60) == 0
     assert not [each.name for each in known if processes.is_running(each)]
     assert orjson.loads(place.run("down", "--json").stdout)["stopped"] == []
 
@@ -270,5 +270,5 @@ def test_idle_workers_that_are_told_to_stop_end_soon_and_cleanly(
     children = [child for each in workers for child in psutil.Process(each.pid).children()]
     for worker in workers:
         worker.terminate()
-    assert [worker.wait(timeout=15) for worker in workers] == [0, 0], said.read_text()
+    assert [worker.wait(timeout=60) for worker in workers] == [0, 0], said.read_text()
     assert not [child for child in children if child.is_running()]

@@ -353,7 +353,7 @@ def test_ticker_does_the_work_when_every_worker_is_deaf(app: App) -> None:
     ticker = threading.Thread(target=Ticker(app).run, args=(stop,))
     ticker.start()
     try:
-        assert wait_for(lambda: bool(leads_of(app, delivery_id)), seconds=20)
+        assert wait_for(lambda: bool(leads_of(app, delivery_id)), seconds=60)
     finally:
         stop.set()
         ticker.join()

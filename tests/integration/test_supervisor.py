@@ -40,7 +40,7 @@ def servers(home: Path) -> Servers:
     return start_servers(home, on_progress=_quiet)
 
 
-def _eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+def _eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     assert processes.wait_for(condition, seconds=seconds)
 
 

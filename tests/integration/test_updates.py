@@ -59,7 +59,7 @@ def tom_left(app: App, book: RuleBook) -> Iterator[None]:
 def _publish(app: App, book: RuleBook) -> None:
     with transaction(app.engine) as tx:
         publish(tx, book, serve="default", by="tests", note="", now=now())
-    assert wait_for(lambda: app.shelf.active().digest == book.digest, seconds=5)
+    assert wait_for(lambda: app.shelf.active().digest == book.digest, seconds=30)
 
 
 def owner_of(lead: Lead) -> str:

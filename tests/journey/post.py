@@ -51,7 +51,7 @@ def call(port: int, method: str, path: str, body: bytes = b"", **headers: str) -
     Raises:
         OSError: Nobody answered; so does ``HTTPException``.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body or None, headers)
         response = connection.getresponse()
@@ -69,7 +69,7 @@ def post(port: int, form: Form) -> Answer:
 class Sender:
     """Posts until it is told 200, as every form tool does; any web process will do."""
 
-    def __init__(self, ports: Sequence[int], *, patience_s: float = 90.0) -> None:
+    def __init__(self, ports: Sequence[int], *, patience_s: float) -> None:
         """Post to these processes in turn.
 
         Args:

@@ -113,7 +113,7 @@ def test_deliveries_sent_again_in_any_order_get_the_same_answers(
         said = [each[form.body] for each in answers]
         assert {answer.status for answer in said} == {200}
         assert len({answer.body for answer in said}) == 1
-    place.rest(60)
+    place.rest()
     ids = {answers[0][form.body].delivery_id for form in wanted}
     assert len(ids) == len(wanted)
     leads = ledger.ended(place.app, ids)

@@ -63,7 +63,7 @@ def test_unanswered_lead_is_warned_escalated_and_reassigned_once_per_step(
         heard = Counter(call.lead_id for call in receiver.taken if call.kind in _LADDER)
         return all(heard[lead.id] >= len(_LADDER) for lead in leads)
 
-    until(climbed, "the ladders were climbed", 40)
+    until(climbed, "the ladders were climbed")
     place.rest()
     for lead in leads:
         calls = [call for call in receiver.about(lead.id) if call.kind in _LADDER]

@@ -29,7 +29,7 @@ def revived(place: Town, own_servers: Servers) -> Iterator[None]:
     yield
     until(place.tended(own_servers.valkey.answers), "the broker answers")
     until(place.tended(own_servers.postgres.answers), "the database answers")
-    place.rest(60, tend=True)
+    place.rest(tend=True)
 
 
 def _posted(town: Town, count: int) -> list[UUID]:
@@ -50,7 +50,7 @@ def test_without_a_broker_forms_are_taken_routed_and_sent(
     started = ticks()
     ids = _posted(place, 30)
     slowest = (ticks() - started) / len(ids)
-    place.rest(60)
+    place.rest()
     assert not own_servers.valkey.alive()
     say(f"30 forms without a broker, {slowest * 1000:.0f} ms each")
     assert slowest < 0.5
@@ -62,7 +62,7 @@ def test_broker_that_comes_back_is_used_again(
 ) -> None:
     place.kill_server(own_servers.valkey)
     _posted(place, 5)
-    place.rest(60)
+    place.rest()
     own_servers.revive()
     until(own_servers.valkey.answers, "the broker answers")
     # Without tickers only a hint, heard by a worker, moves a lead.
@@ -74,7 +74,7 @@ def test_broker_that_comes_back_is_used_again(
         Event().wait(0.2)
         return any(ledger.leads_by_delivery(place.app, found).values())
 
-    until(heard, "the workers hear the bell again", 60)
+    until(heard, "the workers hear the bell again")
     place.start("ticker")
     place.rest()
     _check(place, receiver, found)
@@ -95,8 +95,8 @@ def test_broker_that_dies_under_load_leaves_no_worker_deaf(
             until(own_servers.valkey.answers, "the broker answers")
             stop.set()
             ids += [each for future in busy for each in future.result()]
-        until(lambda: not _waiting(place), "the workers hear the bell again", 20)
-    place.rest(60)
+        until(lambda: not _waiting(place), "the workers hear the bell again")
+    place.rest()
     say(f"{len(ids)} forms, the broker died three times")
     _check(place, receiver, ids)
 
@@ -120,7 +120,7 @@ def test_emptied_broker_loses_no_lead(place: Town, receiver: Crm, own_servers: S
         for _ in range(10):
             ids += _posted(place, 4)
             client.flushall()
-    place.rest(60)
+    place.rest()
     _check(place, receiver, ids)
 
 
@@ -146,5 +146,5 @@ def test_dead_database_is_never_a_false_200_and_senders_are_told_when_to_come_ba
 
     until(recovered, "forms are taken again")
     taken += _posted(place, 5)
-    place.rest(60, tend=True)
+    place.rest(tend=True)
     _check(place, receiver, before + taken)

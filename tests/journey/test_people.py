@@ -138,7 +138,7 @@ def test_four_workers_five_pools_people_and_tickers_at_once_lock_nothing_up(
             each.stop.set()
         for future in busy:
             future.result()
-    place.rest(60)
+    place.rest()
     said = sum((each.said for each in people), Counter[str]())
     say(f"{_LEADS} leads, acts: {dict(said)}")
     assert set(_WORDS) <= set(said)

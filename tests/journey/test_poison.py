@@ -16,7 +16,7 @@ from tests.journey.post import Form, post
 from tests.journey.town import ROOT, Town, say
 
 #: Seconds a batch may take here.
-_DEADLINE_S = 2
+_DEADLINE_S = 4
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def _one_among_99(town: Town, word: str) -> tuple[Lead, list[UUID]]:
     """Post one bad lead among 99 good ones; return it once everything is at rest."""
     bad = forms.generic(message=f"{CLEAR['message']} {word}")
     ids = _posted(town, [forms.generic() if n != 50 else bad for n in range(100)])
-    town.rest(90)
+    town.rest()
     poison = ids.pop(50)
     (lead,) = ledger.leads_by_delivery(town.app, [poison])[poison]
     return lead, ids
