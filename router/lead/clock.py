@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from router.lead.decision import ClockKind
+from router.lead.decision import ClockKind, StartClock
 from router.lead.states import ClockState
 
 
@@ -30,3 +30,23 @@ class Clock:
     def running(self) -> bool:
         """Return whether the awaited act is still awaited, in time or late."""
         return self.state in {ClockState.RUNNING, ClockState.BREACHED}
+
+
+def begun(effect: StartClock, before: Clock | None = None) -> Clock:
+    """Return the clock that an effect starts, as it stands once that is written.
+
+    Args:
+        effect: Of a decision.
+        before: The lead's clock of the same kind until now; None when it never had one.
+    """
+    return Clock(
+        kind=effect.kind,
+        state=ClockState.RUNNING,
+        started_at=effect.started_at,
+        respond_by=effect.respond_by,
+        target=effect.target,
+        calendar=effect.calendar,
+        next_step=effect.next_step,
+        next_at=effect.next_at,
+        generation=before.generation + 1 if before is not None else 1,
+    )

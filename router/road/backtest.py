@@ -15,7 +15,7 @@ from router.road.past import Second, count_part
 from router.rulebook.model import RuleBook
 from router.rulebook.recount import Recount, Recounted
 from router.store.judged import Part, count_received, parts
-from router.store.tx import at_once
+from router.store.tx import Tx, at_once
 
 #: Leads that one statement reads.
 _PART = 1_000
@@ -38,6 +38,10 @@ class Window:
     serve: str = "default"
     #: The newest so many; None for all.
     most: int | None = None
+
+    def taken(self, received: int) -> int:
+        """Return how many leads are taken, of so many that were received in it."""
+        return received if self.most is None else min(received, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,23 @@ def last_days(days: int, now: datetime, serve: str, *, most: int | None = None) 
     return Window(now - timedelta(days=days), now, serve, most)
 
 
+def parts_of(tx: Tx, window: Window) -> tuple[int, list[Part]]:
+    """Return how many leads were received in a window, and the parts in which they are read.
+
+    Args:
+        tx: Where to read.
+        window: Which leads.
+
+    Returns:
+        Also those beyond ``window.most`` are counted; the parts hold the others, the newest first.
+    """
+    since, until = window.since, window.until
+    received = count_received(tx, window.serve, since, until)
+    most = max(window.taken(received), 1)
+    found = parts(tx, window.serve, since=since, until=until, most=most, every=_PART)
+    return received, found
+
+
 def backtest(  # noqa: PLR0913 - what is asked, and how, by name
     app: App,
     old: RuleBook,
@@ -89,18 +110,8 @@ def backtest(  # noqa: PLR0913 - what is asked, and how, by name
         Transient: The database cannot be reached.
     """
     with at_once(app.engine) as tx:
-        received = count_received(tx, window.serve, window.since, window.until)
-        wanted = received if window.most is None else min(received, window.most)
-        waiting = deque(
-            parts(
-                tx,
-                window.serve,
-                since=window.since,
-                until=window.until,
-                most=max(wanted, 1),
-                every=_PART,
-            )
-        )
+        received, found = parts_of(tx, window)
+    waiting, wanted = deque(found), window.taken(received)
     if on_progress is not None:
         on_progress(0, wanted)
     counting = _Counting(app, Recount(old, new), waiting, wanted, on_progress)

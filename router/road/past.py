@@ -46,19 +46,24 @@ def count_part(tx: Tx, recount: Recount, part: Part) -> int:
     """
     leads = judged(tx, part)
     for lead in leads:
-        facts = _facts(lead)
+        facts = facts_judged(lead)
         if facts:
             recount.add(str(lead.id), facts)
-        elif lead.state == LeadState.MERGED:
-            recount.pass_over(MERGED)
-        elif lead.state == LeadState.IN_REVIEW:
-            recount.pass_over(HELD)
         else:
-            recount.pass_over(UNDER_WAY if lead.personal is None else NO_FACTS)
+            recount.pass_over(why_passed_over(lead))
     return len(leads)
 
 
-def _facts(lead: Judged) -> Facts | None:
+def why_passed_over(lead: Judged) -> str:
+    """Return why nothing can be asked about a lead of the past, in words for people."""
+    if lead.state == LeadState.MERGED:
+        return MERGED
+    if lead.state == LeadState.IN_REVIEW:
+        return HELD
+    return UNDER_WAY if lead.personal is None else NO_FACTS
+
+
+def facts_judged(lead: Judged) -> Facts | None:
     """Return the facts that were judged; None when none were kept, or they cannot be read."""
     kept = orjson.loads(lead.personal).get("facts") if lead.personal is not None else None
     if not isinstance(kept, dict):

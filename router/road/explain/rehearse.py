@@ -9,13 +9,13 @@ from datetime import datetime
 from uuid import UUID
 
 from router.errors import Rejected
-from router.lead.clock import Clock
+from router.lead.clock import Clock, begun
 from router.lead.decision import AskPerson, ClockKind, Decision, StartClock
 from router.lead.delivery import Delivery
 from router.lead.events import canonical, chain
 from router.lead.ids import DeliveryId, timed_id
 from router.lead.model import Lead
-from router.lead.states import ClockState, DeliveryState, LeadState, ReviewState
+from router.lead.states import DeliveryState, LeadState, ReviewState
 from router.pipeline import StageName
 from router.plugins import registry
 from router.road.batch import write_batch
@@ -249,25 +249,11 @@ class _Alone:
             )
         for number, effect in enumerate(decision.effects):
             if isinstance(effect, StartClock):
-                self.clocks[effect.kind] = _clock(effect)
+                self.clocks[effect.kind] = begun(effect)
             elif isinstance(effect, AskPerson):
                 item_id = timed_id(self.now, "review", lead.id, seq, number)
                 self.questions.append(_question(item_id, lead, effect, self.now))
         return replace(lead, version=seq, head=head)
-
-
-def _clock(effect: StartClock) -> Clock:
-    return Clock(
-        kind=effect.kind,
-        state=ClockState.RUNNING,
-        started_at=effect.started_at,
-        respond_by=effect.respond_by,
-        target=effect.target,
-        calendar=effect.calendar,
-        next_step=effect.next_step,
-        next_at=effect.next_at,
-        generation=1,
-    )
 
 
 def _question(item_id: UUID, lead: Lead, effect: AskPerson, now: datetime) -> ReviewItem:

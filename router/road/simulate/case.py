@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from random import Random
 
-from router.lead.clock import Clock
+from router.lead.clock import Clock, begun
 from router.lead.decision import ClockKind, MoveClock, StartClock
 from router.lead.model import Lead
 from router.lead.states import ClockState, OwnerKind
@@ -51,19 +51,7 @@ class Promises:
 
     def start(self, case: Case, effect: StartClock, now: datetime) -> None:
         """Start a clock; one of the same kind is forgotten."""
-        before = case.clocks.get(effect.kind)
-        clock = Clock(
-            kind=effect.kind,
-            state=ClockState.RUNNING,
-            started_at=effect.started_at,
-            respond_by=effect.respond_by,
-            target=effect.target,
-            calendar=effect.calendar,
-            next_step=effect.next_step,
-            next_at=effect.next_at,
-            generation=before.generation + 1 if before is not None else 0,
-        )
-        self._set(case, clock, now)
+        self._set(case, begun(effect, case.clocks.get(effect.kind)), now)
 
     def move(self, case: Case, effect: MoveClock, now: datetime) -> None:
         """Go on to another step of the ladder."""
