@@ -11,7 +11,7 @@ from router.app import App
 from router.errors import NotFound, Rejected
 from router.road.drain import LOCK_TIMEOUT
 from router.rulebook.model import Period, Pool, RuleBook
-from router.stages.route.choose import Asked, choose
+from router.stages.route.choose import GROUP, Asked, choose
 from router.stages.route.load import stand
 from router.stages.route.owner import asked_with
 from router.stages.route.rotation import LEAD, shares
@@ -251,10 +251,10 @@ def _paid_by_others(
 def _told(app: App, tx: Tx, name: str, now: datetime, ahead: int = 0) -> PoolTold:
     book, turns = stand(app, tx, name, now)
     found = book.pools[name]
-    keys = [(name, seat.person) for seat in turns.seats(book, found)]
-    rows = member_rows(tx, app.settings.book, keys)
+    counted = _counted(book, found)
+    rows = member_rows(tx, app.settings.book, [key for keys in counted.values() for key in keys])
     base = {member.person: member.weight for member in app.shelf.active().pools[name].members}
-    base |= {f"pool:{group.pool}": group.weight for group in found.groups}
+    base |= {GROUP + group.pool: group.weight for group in found.groups}
     return PoolTold(
         id=name,
         role=found.role,
@@ -265,10 +265,14 @@ def _told(app: App, tx: Tx, name: str, now: datetime, ahead: int = 0) -> PoolTol
         overflow=found.overflow,
         hand_out=found.hand_out.value,
         members=tuple(
-            replace(
-                _member(book, found, seat, turns),
+            _member(
+                book,
+                seat,
                 book_weight=base.get(seat.person, 0),
-                given=rows.get((name, seat.person), MemberRow()).assigned,
+                given=sum(rows.get(key, MemberRow()).assigned for key in counted[seat.person]),
+                open_leads=sum(
+                    turns.used[person, Period.OPEN, pool] for pool, person in counted[seat.person]
+                ),
             )
             for seat in turns.seats(book, found)
         ),
@@ -277,19 +281,34 @@ def _told(app: App, tx: Tx, name: str, now: datetime, ahead: int = 0) -> PoolTol
     )
 
 
-def _member(book: RuleBook, pool: Pool, seat: Seat, turns: Turns) -> MemberTold:
+def _counted(book: RuleBook, found: Pool) -> dict[str, list[tuple[str, str]]]:
+    """Return in which pool and of whom the leads are counted that a member, or a group, was given.
+
+    A group has no leads of its own: those of the people in its pool are told beside it.
+    """
+    own = {member.person: [(found.id, member.person)] for member in found.members}
+    groups = {
+        GROUP + group.pool: [(group.pool, each.person) for each in book.pools[group.pool].members]
+        for group in found.groups
+    }
+    return {**own, **groups}
+
+
+def _member(
+    book: RuleBook, seat: Seat, *, book_weight: int, given: int, open_leads: int
+) -> MemberTold:
     card = book.people.get(seat.person)
     stop = seat.stop
     return MemberTold(
         person=seat.person,
         name=card.name if card is not None else seat.person,
         weight=seat.weight / 100,
-        book_weight=0,
+        book_weight=book_weight,
         tier=seat.tier,
         owed=round(seat.credit / LEAD, 3),
         banked=round(seat.banked / LEAD, 3),
-        given=0,
-        open_leads=turns.used[seat.person, Period.OPEN, pool.id],
+        given=given,
+        open_leads=open_leads,
         caps=tuple(
             f"{limit.period} {limit.used}/{limit.most}" + ("" if limit.pool else " in all pools")
             for limit in seat.limits
@@ -309,7 +328,11 @@ def _next(book: RuleBook, found: Pool, turns: Turns, ahead: int) -> list[Next]:
         pick = choose(found, book.pools, seats, Asked(turns.now))
         if not pick.person:
             break
-        chosen = [each.why for each in pick.considered if each.chosen]
+        chosen = [
+            each.why if each.person == pick.person else f"{each.person}: {each.why}"
+            for each in pick.considered
+            if each.chosen
+        ]
         order.append(Next(pick.person, "; ".join(chosen)))
         turns.take(pick.pool, pick.person, pick.changes)
     return order

@@ -247,6 +247,12 @@ def test_groups_get_leads_in_turn_whatever_their_size(road: Road, starter_book: 
     rows = stands(road.app)
     assert sum(row.credit for row in rows.values()) == 0
     assert set(rows) == {"pool:uk-north", "pool:uk-south"}
+    told = pool(road.app, UK, read_now(), ahead=1)
+    assert {each.person: (each.given, each.open_leads) for each in told.members} == {
+        "pool:uk-north": (4, 4),
+        "pool:uk-south": (4, 4),
+    }
+    assert told.next[0].why.startswith("pool:uk-")
 
 
 def test_a_pool_can_be_read_and_changed_by_command_line(
