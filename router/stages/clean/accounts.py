@@ -114,9 +114,7 @@ def sought(person: Person) -> Sought:
     Args:
         person: Cleaned.
     """
-    mail = person.email_domain
-    if person.email_free or person.email_disposable or not person.email_canonical:
-        mail = ""
+    mail = person.email_domain if person.email_canonical else ""
     web = own_domain(person.website) if person.website else ""
     return Sought(
         contact=person.email_canonical,

@@ -218,6 +218,17 @@ def test_a_book_may_leave_a_way_out_or_let_the_name_count_most() -> None:
     assert won(find(ann(), domain, policy=name_first)) == ("DOMAIN", "domain")
 
 
+def test_a_name_that_counts_most_is_what_an_account_was_found_by_that_has_both() -> None:
+    both, domain = known("B", domains=NORTH), known("A", "Else", domains=NORTH, named=True)
+    found = find(ann(), both, domain, policy=AccountPolicy(by=(By.NAME, By.DOMAIN)))
+    assert won(found) == ("B", "name")
+
+
+def test_a_lead_of_no_country_is_in_no_accounts_country() -> None:
+    nowhere, britain = known("B", domains=NORTH), known("A", domains=NORTH, country="GB")
+    assert won(find(ann(country=""), nowhere, britain)) == ("A", "domain")
+
+
 def test_a_name_that_counts_most_but_is_not_alike_leaves_the_domain_its_say() -> None:
     both = known("BOTH", "Northwind Shipping", domains=NORTH)
     found = find(ann(), both, policy=AccountPolicy(by=(By.NAME, By.DOMAIN)))

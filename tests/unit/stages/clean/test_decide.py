@@ -131,6 +131,33 @@ def test_an_open_lead_without_an_owner_gets_no_notice(make_lead: MakeLead, now: 
     assert run(ann(make_lead), known, now).also[0].effects == ()
 
 
+def test_who_asks_again_while_the_owner_is_away_goes_to_another_unless_it_was_accepted(
+    make_lead: MakeLead, now: datetime
+) -> None:
+    mia = Owner(OwnerKind.PERSON, "mia", "mia", pool="uk-south")
+    for state, never in ((LeadState.ACTIVATED, ("mia",)), (LeadState.ACCEPTED, None)):
+        open_lead = owned(make_lead, now, owner=mia, state=state)
+        who = contact(now, "ann")
+        for gone in ({"mia": "bo"}, {}):
+            (also,) = run(ann(make_lead), Known({ANN: who}, {who: open_lead}, gone), now).also
+            assert (also.reroute.never if also.reroute else None) == (never if gone else None)
+            (notice,) = also.effects
+            assert isinstance(notice, Act)
+            assert (notice.body["owner_away"], notice.body["stand_in"]) == (
+                (True, "bo") if gone else (False, "")
+            )
+
+
+def test_a_lead_of_an_import_becomes_live_when_its_person_fills_in_a_form(
+    make_lead: MakeLead, now: datetime
+) -> None:
+    open_lead = owned(make_lead, now, lane="fair", lane_sla="relaxed")
+    known = Known({ANN: contact(now, "ann")}, {contact(now, "ann"): open_lead})
+    for lane, kept in (("", ("", "")), ("another", ("fair", "relaxed"))):
+        (also,) = run(ann(make_lead, lane=lane), known, now).also
+        assert (also.lead.lane, also.lead.lane_sla) == kept
+
+
 @pytest.mark.parametrize("state", [LeadState.CLOSED, LeadState.REJECTED, LeadState.MERGED])
 def test_a_lead_that_ended_takes_nothing_in(
     make_lead: MakeLead, now: datetime, state: LeadState
