@@ -29,44 +29,25 @@ from router.watch import log
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured."""
+    """How much is measured, unless it is to be quick."""
 
-    runs: int
+    runs: int = 3
     #: Seconds of a raw limit, of a load, and of the steady pace.
-    raw_s: float
-    load_s: float
-    pace_s: float
-    tasks: int
-    backlog: int
+    raw_s: float = 3
+    load_s: float = 5
+    pace_s: float = 20
+    tasks: int = 4_000
+    backlog: int = 8_000
     #: How often each lead is asked about where only the least time counts.
-    rounds: int
+    rounds: int = 40
     #: Stored leads of a backtest.
-    past: int
+    past: int = 100_000
     #: Leads of each measurement of picks.
-    picks: int
+    picks: int = 500
 
 
-_FULL = Size(
-    runs=3,
-    raw_s=3,
-    load_s=5,
-    pace_s=20,
-    tasks=4_000,
-    backlog=8_000,
-    rounds=40,
-    past=100_000,
-    picks=500,
-)
 _QUICK = Size(
-    runs=1,
-    raw_s=1,
-    load_s=2,
-    pace_s=5,
-    tasks=1_500,
-    backlog=6_000,
-    rounds=10,
-    past=30_000,
-    picks=200,
+    1, raw_s=1, load_s=2, pace_s=5, tasks=1_500, backlog=6_000, rounds=10, past=30_000, picks=200
 )
 
 
@@ -99,7 +80,7 @@ def main() -> int:
     """
     told = _command_line()
     log.configure("bench", json_lines=False, level=logging.WARNING)
-    size = _QUICK if told.quick else _FULL
+    size = _QUICK if told.quick else Size()
     wanted = told.only.split(",") if told.only else list(parts(size))
     # Ended from outside, it must still take its servers and processes with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -185,14 +166,14 @@ def _measure(size: Size, wanted: list[str], runs: int, into: list[dict[str, floa
 
 
 def _command_line() -> argparse.Namespace:
-    names = ",".join(parts(_FULL))
+    names = ",".join(parts(Size()))
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short run of everything")
     parser.add_argument("--runs", type=int, help="how often (3; 1 with --quick)")
     parser.add_argument("--only", help=f"some of {names}, separated by commas")
     parser.add_argument("--json", metavar="FILE", help="write every value there, too")
     told = parser.parse_args()
-    unknown = set((told.only or "postgres").split(",")) - set(parts(_FULL))
+    unknown = set((told.only or "postgres").split(",")) - set(parts(Size()))
     if unknown:
         parser.error(f"--only knows {names}, not {', '.join(sorted(unknown))}")
     return told
