@@ -13,6 +13,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from router.lead.decision import (
+    OWNER_AWAY,
+    RELEASED,
     TRANSFERRED,
     ClockKind,
     Hold,
@@ -37,7 +39,7 @@ from router.road.simulate.world import Absence
 from router.rulebook import periods
 from router.rulebook.availability import AbsenceKind
 from router.rulebook.model import HandOut, Period, RuleBook
-from router.rulebook.roster import live
+from router.rulebook.roster import members_of
 from router.stages.activate.decide import decide as activate
 from router.stages.route.decide import Choice, Plan, decide, plan
 from router.stages.route.turns import Turns
@@ -45,8 +47,6 @@ from router.stages.sla.decide import decide as climb
 
 #: For so long after the end people go on, so that the last leads are answered too.
 AFTER = timedelta(days=7)
-#: Why a lead that waited is given out, and one whose owner went.
-_RELEASED, _OFFLINE = "released", "owner_offline"
 #: Leads between two words about how far it is.
 _EVERY = 200
 _OWNED = frozenset({LeadState.ACTIVATED, LeadState.ACCEPTED})
@@ -80,7 +80,6 @@ class _Run:
         self._open: dict[int, Case] = {}
         self._held = Held(self._agenda, self._release)
         self._last: dict[str, tuple[str, datetime]] = {}
-        self._books: dict[tuple[str, str], RuleBook] = {}
 
     def run(self) -> Seen:
         """Do everything in the order of time."""
@@ -150,7 +149,7 @@ class _Run:
     def _hand_on(self, person: str) -> None:
         for case in self._with(person, frozenset({LeadState.ACTIVATED})):
             if case.lead.owner is not None and case.lead.owner.pool:
-                self._reroute(case, Reroute(_OFFLINE, "ticker", never=(person,)))
+                self._reroute(case, Reroute(OWNER_AWAY, "ticker", never=(person,)))
 
     def _with(self, person: str, states: frozenset[LeadState]) -> list[Case]:
         owner = OwnerKind.PERSON, person
@@ -184,7 +183,8 @@ class _Run:
 
     def _give(self, case: Case, planned: Plan, wave: frozenset[LeadId] = frozenset()) -> bool:
         """Find an owner; return whether somebody has it now who had not before."""
-        book = self._book_of(case)
+        waited = planned.reroute is not None and planned.reroute.reason == RELEASED
+        book = self._staff.today(case.book, waited=waited)
         before = {case.lead.id: self._last[case.contact]} if case.contact in self._last else {}
         turns = self._staff.turns(self._now, wave, before)
         decision, choice = decide(case.lead, planned, book, turns, review_by=self._now)
@@ -242,7 +242,7 @@ class _Run:
         """Offer it, start its clocks, and put it where it is answered or waits."""
         started = activate(
             case.lead,
-            self._book_of(case),
+            self._staff.today(case.book),
             case.lead.why,
             self._now,
             reroute=planned.reroute,
@@ -271,7 +271,7 @@ class _Run:
             self._seen.moved[reroute.reason] += 1
             self._staff.desk(owner.id).take_away(case.number, case.offer)
         case.offer += 1
-        self._give(case, plan(case.lead, self._book_of(case), reroute))
+        self._give(case, plan(case.lead, self._staff.today(case.book), reroute))
 
     def _set_aside(self, case: Case, what: str) -> None:
         owner = case.lead.owner
@@ -283,15 +283,6 @@ class _Run:
         case.clocks.clear()
         del self._open[case.number]
 
-    def _book_of(self, case: Case) -> RuleBook:
-        """Return the version a lead started with, with the people of today."""
-        active = self._staff.book
-        key = case.book.digest, active.digest
-        found = self._books.get(key)
-        if found is None:
-            found = self._books[key] = live(case.book, active)
-        return found
-
     # --- what waits in its pool ---------------------------------------------------------------
 
     def _release(self, pool: str) -> None:
@@ -300,16 +291,16 @@ class _Run:
         if not waiting:
             return
         there = self._staff.book.pools.get(pool) or waiting[0].book.pools[pool]
-        many = len(waiting) > len(there.members)
+        many = len(waiting) > len(members_of(self._staff.book, there))
         wave = frozenset(case.lead.id for case in waiting) if many else frozenset()
-        asked = Reroute(_RELEASED, "ticker", wave=many)
+        asked = Reroute(RELEASED, "ticker", wave=many)
         in_vain: set[Wish] = set()
         for case in waiting:
             wish = wish_of(case, there, self._now)
             # Picks only take people away: what one lead could not find, none like it can.
             if wish in in_vain:
                 continue
-            if not self._give(case, plan(case.lead, self._book_of(case), asked), wave):
+            if not self._give(case, plan(case.lead, self._staff.today(case.book), asked), wave):
                 in_vain.add(wish)
 
     # --- people -------------------------------------------------------------------------------
@@ -386,7 +377,7 @@ class _Run:
         clock = case.clocks.get(kind)
         if clock is None or clock.generation != generation or not clock.running:
             return
-        decision = climb(case.lead, clock, self._book_of(case), self._now)
+        decision = climb(case.lead, clock, self._staff.today(case.book), self._now)
         case.lead = decision.lead
         for effect in decision.effects:
             if isinstance(effect, StopClock):

@@ -11,6 +11,7 @@ from router.road.simulate.desk import Desk
 from router.road.simulate.seen import Full, Seen
 from router.road.simulate.world import Absence, Timeline
 from router.rulebook.model import Period, RuleBook
+from router.rulebook.roster import live, with_pools
 from router.rulebook.roster import person as card_of
 from router.rulebook.worktime import work_time
 from router.stages.route.decide import Choice
@@ -36,6 +37,7 @@ class Staff:
         self._used: Counter[tuple[str, Period, str]] = Counter()
         self._away: dict[str, Away] = {}
         self._desks: dict[str, Desk] = {}
+        self._todays: dict[tuple[str, str, bool], RuleBook] = {}
         self._full: dict[tuple[str, str], datetime] = {}
         self._pools = ("", ALL, *sorted({name for _, book in books for name in book.pools}))
         self._capped = _capped(self.book)
@@ -113,6 +115,20 @@ class Staff:
         ]
         there.sort(key=lambda each: (each.until is None, each.until or now))
         self._away = {each.person: Away(_bar(each), each.cover) for each in there}
+
+    def today(self, book: RuleBook, *, waited: bool = False) -> RuleBook:
+        """Return a lead's version with the people of today.
+
+        Args:
+            book: The version that the lead started with.
+            waited: Whether it waited in a pool: then with the pools of today, too.
+        """
+        key = book.digest, self.book.digest, waited
+        found = self._todays.get(key)
+        if found is None:
+            found = live(book, self.book)
+            found = self._todays[key] = with_pools(found, self.book) if waited else found
+        return found
 
     def switch(self, book: RuleBook, now: datetime) -> list[str]:
         """Go by another version of the book from now on; return who has left with it.

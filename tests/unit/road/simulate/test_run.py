@@ -120,6 +120,22 @@ def test_what_nobody_can_take_waits_and_is_given_out_in_its_order(starter_book: 
     assert pool.leads == 40
 
 
+def test_whoever_joins_a_pool_is_given_what_waits_in_it(starter_book: RuleBook) -> None:
+    book = patient(team(starter_book, TOM, nobody=NobodyPolicy.HOLD))
+    away, joins = at("2026-03-03 00:00"), at("2026-03-04 12:00")
+    seen = played(
+        book,
+        hourly(3),
+        away=(Absence(TOM, away, None),),
+        changes=(Join(ISLA, TEAM, 1, joins),),
+        end=at("2026-03-09 00:00"),
+    )
+    waited = [(each.person, each.at) for each in seen.picks if each.again]
+    # Eight of Tuesday, and three of Wednesday morning.
+    assert waited == [(ISLA, joins)] * 11
+    assert measure(seen).pools[0].held_still == 0
+
+
 def test_what_waits_at_the_end_is_told(starter_book: RuleBook) -> None:
     book = patient(team(starter_book, TOM, nobody=NobodyPolicy.HOLD))
     seen = played(book, hourly(1), away=(Absence(TOM, MONDAY, None),), end=at("2026-03-03 00:00"))
