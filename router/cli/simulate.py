@@ -227,6 +227,14 @@ def _folder(named: str) -> "RuleBook":
     return load(Path(named) if named else settings().rules)
 
 
+def _play(name: str, setting: "Setting") -> "Seen":
+    from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
+    from router.road.simulate.run import simulate as play  # noqa: PLC0415 - slow to import
+
+    with bar() as watch:
+        return play(setting, lambda done, whole: watch(f"leads {name}", done, whole))
+
+
 class _Simulation:
     """One run, or two beside each other."""
 
@@ -240,12 +248,14 @@ class _Simulation:
         from router.cli import simulated  # noqa: PLC0415 - slow to import; --help does without
         from router.road.simulate.measure import measure  # noqa: PLC0415 - slow to import
 
-        runs = [self._seen(name) for name in (("before", "after") if self._compare else ("after",))]
+        names = ("before", "after") if self._compare else ("after",)
+        # What cannot be read is told before anything is played.
+        settings = [self._setting(changed=name == "after") for name in names]
+        runs = [_play(*each) for each in zip(names, settings, strict=True)]
         found = [measure(seen) for seen in runs]
         width = shutil.get_terminal_size((80, 24)).columns
         head = self._head()
         if json:
-            names = ("before", "after") if self._compare else ("after",)
             print_json({**self._data(), **dict(zip(names, found, strict=True))})
         elif self._compare:
             say(simulated.compared(head, found[0], found[1], width=width))
@@ -254,16 +264,6 @@ class _Simulation:
         if svg is not None:
             self._draw(svg, runs)
 
-    def _seen(self, name: str) -> "Seen":
-        from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
-        from router.road.simulate.run import simulate as play  # noqa: PLC0415 - slow to import
-
-        with bar() as watch:
-            return play(
-                self._setting(changed=name == "after"),
-                lambda done, whole: watch(f"leads {name}", done, whole),
-            )
-
     def _setting(self, *, changed: bool) -> "Setting":
         from router.cli import simulate_words as words  # noqa: PLC0415 - slow to import
         from router.road.simulate.setting import Setting  # noqa: PLC0415 - slow to import
@@ -271,14 +271,15 @@ class _Simulation:
 
         material, wishes = self._material, self._asked.wishes
         book = material.after if changed else material.before
-        changes = words.changes(book, wishes) if changed else ()
-        away = words.absences(timeline(book, changes, material.start)[-1][1], wishes)
+        books = timeline(book, words.changes(book, wishes) if changed else (), material.start)
+        # Also of somebody who joins with the changes.
+        away = words.absences(books[-1][1], wishes) if changed else ()
         return Setting(
-            books=timeline(book, changes, material.start),
+            books=books,
             arrivals=material.arrivals,
             start=material.start,
             end=material.end,
-            absences=(*material.absences, *(away if changed else ())),
+            absences=(*material.absences, *away),
             habits=self._asked.habits,
             seed=self._asked.seed,
         )

@@ -281,9 +281,9 @@ def _footer(head: Head) -> str:
     )
     left_out = (
         "Not played: queues, sequences, reviews, and pools whose members take leads themselves;"
-        " allowances, people who begin late or overlook leads, and what an import promises. At the"
-        " beginning nobody is owed anything and no cap is used. No lead comes in after the end,"
-        " but a week more is played for the last ones."
+        " allowances, turns that count as none (credit_back), people who begin late or overlook"
+        " leads, and what an import promises. At the beginning nobody is owed anything and no cap"
+        " is used. No lead comes in after the end, but a week more is played for the last ones."
     )
     made_up = (
         "The leads are made up: of the kinds that the book's examples, cases and tables show, as"

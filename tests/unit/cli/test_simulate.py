@@ -85,6 +85,12 @@ def test_changes_stand_beside_the_same_leads_without_them() -> None:
     assert " > " in table[3]
 
 
+def test_somebody_who_joins_may_be_away_as_well() -> None:
+    joins = ("--join", "eve-nash:uk-and-ireland:2")
+    found = _data(*joins, "--away", "eve-nash:2026-03-03:2026-03-06")
+    assert _people(found["after"])["uk-and-ireland", "eve-nash"]["away_h"] == 25.5
+
+
 def test_somebody_who_leaves_has_nothing_from_then_on() -> None:
     found = _data("--leave", "tom-keane", "--no-compare")
     assert "before" not in found
