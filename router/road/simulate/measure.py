@@ -123,7 +123,7 @@ def measure(seen: Seen) -> Measured:
     Args:
         seen: All that happened.
     """
-    pools = _pools(seen)
+    pools, own = _pools(seen), _desks(seen)
     return Measured(
         leads=seen.leads,
         given=len(seen.picks),
@@ -136,16 +136,12 @@ def measure(seen: Seen) -> Measured:
         waits=_waits(seen.answers),
         acceptance=_promised(seen.kept, ClockKind.ACCEPTANCE),
         first_touch=_promised(seen.kept, ClockKind.FIRST_TOUCH),
-        pools=tuple(_Pool(seen, pool).measured() for pool in pools),
+        pools=tuple(_Pool(seen, pool, own).measured() for pool in pools),
     )
 
 
-def desks(seen: Seen) -> dict[str, Desk]:
-    """Return everybody's hours and absences.
-
-    Args:
-        seen: All that happened.
-    """
+def _desks(seen: Seen) -> dict[str, Desk]:
+    """Return everybody's hours and absences."""
     book = seen.book
     return {
         person: Desk(
@@ -166,12 +162,12 @@ def _pools(seen: Seen) -> list[str]:
 class _Pool:
     """One pool of a simulation; the empty name is that of leads that were given without one."""
 
-    def __init__(self, seen: Seen, pool: str) -> None:
+    def __init__(self, seen: Seen, pool: str, own: Mapping[str, Desk]) -> None:
         self._seen, self._pool = seen, pool
         self._picks = [each for each in seen.picks if each.pool == pool]
         self._answers = [each for each in seen.answers if each.pool == pool]
         self._kept = [each for each in seen.kept if each.pool == pool]
-        self._desks = desks(seen)
+        self._desks = own
         self._worst, self._due = _credits(self._picks)
 
     def measured(self) -> InPool:
