@@ -208,8 +208,8 @@ def _gone(
     from router.road.roster import standing  # noqa: PLC0415 - slow to import
     from router.rulebook.availability import AbsenceKind  # noqa: PLC0415 - beside its use
 
-    now = read_now()
     with opened() as app:
+        now = read_now()
         said = Said(
             _moment(app, person, start),
             _moment(app, person, until),

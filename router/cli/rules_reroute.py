@@ -71,8 +71,8 @@ def reroute(
     from router.road.reroute import Wish  # noqa: PLC0415 - slow to import; --help does without
     from router.road.reroute import reroute as decide_again  # noqa: PLC0415 - slow to import; --help does without
 
-    now = read_now()
     with opened() as app, bar() as watch:
+        now = read_now()
         wish = Wish(
             digest=find_version(app, digest),
             since=ago(since, now),

@@ -8,6 +8,7 @@ import typer
 from router.cli.output import FAILED, OK, AsJson, columns, print_json, say, warn
 
 if TYPE_CHECKING:
+    from router.app import App
     from router.road.leavers import Leaver
     from router.road.transfer import Wish
     from router.road.transfer_tally import Report
@@ -112,6 +113,7 @@ def transfer(
     be given away, or you said no.
     """
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
+    from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.errors import Rejected  # noqa: PLC0415 - beside its use; --help does without
     from router.road.transfer import Wish  # noqa: PLC0415 - slow to import; --help does without
     from router.stages.desk.transfer import Transfer, way_of  # noqa: PLC0415 - slow to import; --help does without
@@ -122,10 +124,11 @@ def transfer(
         raise typer.BadParameter(f"{error} (--to, --to-pool, --pools, --rules)") from error
     if json and not (yes or dry_run):
         raise typer.BadParameter("A program cannot be asked: add --yes or --dry-run.")
-    which = _which(person, state, country, postcode_prefix, since=since, until=until)
     asked = Transfer(person, way, target, speaker(by), reason, keep_accepted)
-    wish = Wish(asked, replace(which, pool=pool, rule=rule), dry_run=dry_run)
-    _run(wish, yes=yes, json=json)
+    with opened() as app:
+        which = _which(person, state, country, postcode_prefix, since=since, until=until)
+        wish = Wish(asked, replace(which, pool=pool, rule=rule), dry_run=dry_run)
+        _run(app, wish, yes=yes, json=json)
 
 
 def leavers(*, json: AsJson = False) -> None:
@@ -187,31 +190,29 @@ def _listed(typed: list[str] | None) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def _run(wish: "Wish", *, yes: bool, json: bool) -> None:
+def _run(app: "App", wish: "Wish", *, yes: bool, json: bool) -> None:
     """Show what would happen, ask, and do it."""
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use
-    from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
     from router.road.transfer import transfer as give  # noqa: PLC0415 - slow to import; --help does without
 
-    with opened() as app:
-        road = Road(app)
-        if wish.dry_run or not yes:
-            report = give(road, replace(wish, dry_run=True))
-            if not json:
-                _tell(report)
-                say("Nothing was written." if wish.dry_run else "")
-        if not wish.dry_run and not yes:
-            if not report.going:
-                raise typer.Exit(OK)
-            if not typer.confirm(f"Give {_leads(report.going)} of {report.person} away?"):
-                say("Nothing was done.")
-                raise typer.Exit(FAILED)
-        if not wish.dry_run:
-            with bar() as watch:
-                report = give(road, wish, lambda done: watch("giving leads away", done, 0))
-            if not json:
-                _tell(report)
+    road = Road(app)
+    if wish.dry_run or not yes:
+        report = give(road, replace(wish, dry_run=True))
+        if not json:
+            _tell(report)
+            say("Nothing was written." if wish.dry_run else "")
+    if not wish.dry_run and not yes:
+        if not report.going:
+            raise typer.Exit(OK)
+        if not typer.confirm(f"Give {_leads(report.going)} of {report.person} away?"):
+            say("Nothing was done.")
+            raise typer.Exit(FAILED)
+    if not wish.dry_run:
+        with bar() as watch:
+            report = give(road, wish, lambda done: watch("giving leads away", done, 0))
+        if not json:
+            _tell(report)
     if json:
         print_json(report)
     raise typer.Exit(FAILED if report.failed else OK)
