@@ -17,7 +17,7 @@ from router.now import now as read_now
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.news import announce
-from router.road.pages import give_up, together, told
+from router.road.pages import give_up, lock_page, together, told
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.rulebook.outcome import decide_all
@@ -26,7 +26,6 @@ from router.stages.desk import again
 from router.stages.desk.again import Asked
 from router.store.book_log import BookAct, Entry
 from router.store.decided import leads_at, undecided
-from router.store.leads import lock_leads
 from router.store.tx import transaction
 
 log = structlog.get_logger()
@@ -130,7 +129,7 @@ class _Moving:
         road, now = self._road, read_now()
         batch, done = Batch(now, road.listeners), list[tuple[Lead, bool]]()
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            for lead in lock_leads(tx, ids).values():
+            for lead in lock_page(tx, ids).values():
                 if not self._still(lead):
                     continue
                 done.append((lead, self._is_released(lead)))

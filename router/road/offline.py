@@ -25,7 +25,7 @@ from router.road.absences import wall_of
 from router.road.act import find_owners
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
-from router.road.pages import together
+from router.road.pages import lock_page, together
 from router.road.record import Batch, record
 from router.rulebook.availability import AbsenceKind
 from router.store.absences import (
@@ -35,7 +35,6 @@ from router.store.absences import (
     settle_reassign,
     waiting_leads,
 )
-from router.store.leads import lock_leads
 from router.store.tx import Tx, transaction
 
 log = structlog.get_logger()
@@ -161,7 +160,7 @@ def _decide(road: Road, tx: Tx, batch: Batch, absence: AbsenceRow, ids: Sequence
     note = why_handed_on(absence, wall_of(road.app.shelf.active(), absence.person), batch.now)
     reason = OWNER_OFFLINE if absence.kind == AbsenceKind.OFF else OWNER_AWAY
     asked = Reroute(reason, "ticker", note=note, never=(absence.person,))
-    for lead in lock_leads(tx, ids).values():
+    for lead in lock_page(tx, ids).values():
         # It may have been accepted, or given to somebody else, since it was found.
         if waits_for(lead, absence.person):
             stopped = (StopClock(ClockKind.ACCEPTANCE, met=False),)

@@ -4,6 +4,32 @@ from collections.abc import Callable, Sequence
 
 from router.errors import Transient
 from router.lead.ids import LeadId
+from router.lead.model import Lead
+from router.store.leads import lock_leads
+from router.store.tx import Tx
+
+
+class _Held(Exception):
+    """Somebody else holds a lead of a page."""
+
+
+def lock_page(tx: Tx, ids: Sequence[LeadId]) -> dict[LeadId, Lead]:
+    """Lock a page of leads and read them, inside the ``act`` of :func:`together`.
+
+    Who waits for a lead with others in hand may wait for a batch that waits for one of those: so
+    only a lead that is taken for itself is waited for.
+
+    Args:
+        tx: Open transaction that holds the lock of no other lead.
+        ids: The page; unknown ones are absent from the result.
+
+    Raises:
+        _Held: Somebody else holds one of several; :func:`together` then takes each for itself.
+    """
+    leads = lock_leads(tx, ids, skip_locked=len(ids) > 1)
+    if len(ids) > 1 and len(leads) < len(ids):
+        raise _Held
+    return leads
 
 
 def together(

@@ -23,7 +23,7 @@ from router.road.again import Judge, Thought, pasts, place_of
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.news import announce
-from router.road.pages import give_up, together, told
+from router.road.pages import give_up, lock_page, together, told
 from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.desk import again
@@ -31,7 +31,6 @@ from router.stages.desk.again import Asked, Fate, Past
 from router.stages.route.owner import asked_with
 from router.store.book_log import BookAct, Entry
 from router.store.decided import decided_by, leads_at
-from router.store.leads import lock_leads
 from router.store.ledger import give_back_picks, pools_of_picks
 from router.store.roster import lock_pools
 from router.store.tx import Tx, transaction
@@ -240,7 +239,7 @@ class _Undoing:
         road, now = self._road, read_now()
         batch = Batch(now, road.listeners)
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            leads = lock_leads(tx, ids)
+            leads = lock_page(tx, ids)
             thoughts = self._think(leads.values(), pasts(tx, ids), now)
             self._settle_pools(tx, thoughts, now)
             for thought in thoughts:

@@ -21,7 +21,7 @@ from router.road.again import Judge, pasts
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.leavers import people_of_today
-from router.road.pages import give_up, together
+from router.road.pages import give_up, lock_page, together
 from router.road.record import Batch, record
 from router.road.transfer_tally import Report, Tally
 from router.rulebook.model import RuleBook
@@ -31,7 +31,6 @@ from router.stages.desk.transfer import Stays, Transfer, Way
 from router.store.absences import absent_people
 from router.store.clocks import clocks_of
 from router.store.decided import leads_at
-from router.store.leads import lock_leads
 from router.store.transfers import Which, beside_the_road, open_leads
 from router.store.tx import Tx, transaction
 
@@ -194,7 +193,7 @@ class _Run:
         road, now = self._road, read_now()
         batch, thoughts = Batch(now, road.listeners), list[_Thought]()
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
-            leads = lock_leads(tx, ids)
+            leads = lock_page(tx, ids)
             found = self._pasts(tx, ids)
             for lead in leads.values():
                 thought = self._think(lead, found, now)

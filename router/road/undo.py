@@ -19,14 +19,13 @@ from router.now import now as read_now
 from router.road.batch import write_batch
 from router.road.drain import LOCK_TIMEOUT, Road
 from router.road.lanes import unknown
-from router.road.pages import give_up, together, told
+from router.road.pages import give_up, lock_page, together, told
 from router.road.record import Batch, record
 from router.stages.capture.rows import row_key
 from router.stages.desk.recall import Left, left_alone, recall
 from router.store import import_rows, imports
 from router.store.decided import leads_at
 from router.store.imports import Import
-from router.store.leads import lock_leads
 from router.store.ledger import give_back_leads
 from router.store.tx import Tx, transaction
 from router.store.writes import Writes
@@ -213,8 +212,8 @@ class _Undoing:
                 picks = give_back_leads(
                     tx, self._serve, ids, by=self._wish.by, reason=IMPORT_UNDONE, now=now
                 )
-                self._forget(tx, (found[lead_id] for lead_id in ids))
-                self._forget(tx, (found[each] for each, why in left.items() if why is Left.WITHIN))
+                within = [each for each, why in left.items() if why is Left.WITHIN]
+                self._forget(tx, (found[each] for each in (*ids, *within)))
                 writes = write_batch(tx, batch)
         road.ring_for(batch.works.values(), writes, now)
         self._tally.recalled += len(recalled)
@@ -227,7 +226,7 @@ class _Undoing:
         """Read leads, under their locks unless nothing will be written."""
         if self._wish.dry_run:
             return leads_at(tx, list(found))
-        return list(lock_leads(tx, found).values())
+        return list(lock_page(tx, tuple(found)).values())
 
     def _left(self, tx: Tx, leads: Sequence[Lead]) -> dict[LeadId, Left]:
         """Return which of these leads are left alone, and why."""

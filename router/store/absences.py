@@ -24,6 +24,7 @@ class Absent:
 
     #: When it ends; None for until further notice.
     until: datetime | None
+    #: In somebody's words. It may be private, and stands in nothing that is written of a lead.
     reason: str
     #: ``away`` for an absence, ``off`` when the person switched themselves off for a while.
     kind: str = "away"
@@ -84,7 +85,7 @@ def set_away(  # noqa: PLR0913 - one value per column
         book: Which book's roster.
         person: Id of the person.
         until: When it ends; None until :func:`set_back`.
-        reason: Why; it may be private, and stands in nothing that is written of a lead.
+        reason: Why, for who reads of the absence itself.
         by: Who said so.
         now: When it is said.
         start: When it begins; None for now.
@@ -129,11 +130,12 @@ def set_back(  # noqa: PLR0913 - who, when, and which absences
         said: Only those that somebody said, and none that came from a calendar.
     """
     ended = tx.run(
+        # Locked in the order in which an import of a calendar locks them.
         "UPDATE absence SET until_at = %s, reassign_at = NULL,"
-        " by = CASE WHEN %s = '' THEN by ELSE %s END"
+        " by = CASE WHEN %s = '' THEN by ELSE %s END WHERE id IN (SELECT id FROM absence"
         " WHERE book = %s AND person_id = %s AND from_at <= %s"
         " AND (until_at IS NULL OR until_at > %s) AND (%s = '' OR kind = %s)"
-        " AND (uid = '' OR NOT %s)",
+        " AND (uid = '' OR NOT %s) ORDER BY id FOR UPDATE)",
         (now, by, by, book, person, now, now, kind, kind, said),
     )
     if ended:

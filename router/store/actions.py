@@ -167,8 +167,10 @@ def retry_later(tx: Tx, leased: Leased, *, error: str, next_at: datetime) -> boo
     )
     if kept:
         tx.run(
-            "UPDATE action SET next_at = %s WHERE lead_id = %s AND destination = %s"
-            " AND number > %s AND state = 'pending' AND next_at < %s",
+            # One that is withdrawn just now is left alone: who waits could close a circle.
+            "UPDATE action SET next_at = %s WHERE id IN (SELECT id FROM action"
+            " WHERE lead_id = %s AND destination = %s AND number > %s AND state = 'pending'"
+            " AND next_at < %s FOR UPDATE SKIP LOCKED)",
             (next_at, leased.lead_id, leased.destination, leased.number, next_at),
         )
     return kept

@@ -38,7 +38,9 @@ def put_off(tx: Tx, leads: Sequence[UUID], now: datetime, until: datetime) -> No
     """Move the due steps of these leads to a later moment; for steps that could not be taken."""
     if leads:
         tx.run(
-            "UPDATE clock SET next_at = %s WHERE lead_id = ANY(%s) AND next_at <= %s",
+            # One that somebody changes just now is left to them: who waits could close a circle.
+            "UPDATE clock SET next_at = %s WHERE (lead_id, kind) IN (SELECT lead_id, kind"
+            " FROM clock WHERE lead_id = ANY(%s) AND next_at <= %s FOR UPDATE SKIP LOCKED)",
             (until, list(leads), now),
         )
 

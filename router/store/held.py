@@ -18,6 +18,11 @@ _PUT_OFF: Final[LiteralString] = """
     UPDATE held SET look_at = %s WHERE lead_id IN
         (SELECT lead_id FROM held WHERE lead_id = ANY(%s) FOR UPDATE SKIP LOCKED)
 """
+#: Likewise: another ticker followed them, too.
+_FORGET_WAKES: Final[LiteralString] = """
+    DELETE FROM wake WHERE number IN
+        (SELECT number FROM wake WHERE number = ANY(%s) FOR UPDATE SKIP LOCKED)
+"""
 #: Pools of whom somebody is a member, or a member of one of their groups.
 _WOKEN: Final[LiteralString] = """
     SELECT DISTINCT h.pool_id FROM held h
@@ -143,7 +148,7 @@ def pools_due(tx: Tx, book: str, now: datetime) -> set[str]:
 
 def forget_wakes(tx: Tx, numbers: Sequence[int]) -> None:
     """Forget these notes: they were followed. Others stay, whatever their numbers."""
-    tx.run("DELETE FROM wake WHERE number = ANY(%s)", (list(numbers),))
+    tx.run(_FORGET_WAKES, (list(numbers),))
 
 
 def put_off(tx: Tx, leads: Iterable[LeadId], look_at: datetime) -> None:

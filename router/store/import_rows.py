@@ -94,8 +94,11 @@ def forget_rows(tx: Tx, book: str, source: str, keys: Sequence[bytes]) -> None:
     """Forget what rows were called, so that they can be imported again."""
     if keys:
         tx.run(
-            "DELETE FROM delivery_key WHERE book = %s AND source = %s AND key = ANY(%s)",
-            (book, source, sorted(keys)),
+            # Locked in the order in which an import remembers them.
+            "DELETE FROM delivery_key WHERE (book, source, key) IN (SELECT book, source, key"
+            " FROM delivery_key WHERE book = %s AND source = %s AND key = ANY(%s)"
+            " ORDER BY key FOR UPDATE)",
+            (book, source, list(keys)),
         )
 
 
