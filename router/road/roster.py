@@ -23,19 +23,6 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """Why a person takes no leads now."""
-
-    #: None means until further notice.
-    until: datetime | None
-    reason: str
-    #: ``away``, or ``off`` when the person switched themselves off.
-    kind: str = "away"
-    #: Who takes their place, if the absence names somebody.
-    cover: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
     """A person's place in a pool."""
 
@@ -57,7 +44,8 @@ class Standing:
     manager: str
     calendar: str
     booking_link: str
-    absence: Absence | None
+    #: Why they take no leads now; None while they do.
+    absence: Absent | None
     #: Leads they own and that are not closed.
     open_leads: int
     turns: tuple[Turn, ...]
@@ -139,13 +127,9 @@ def _standings(tx: Tx, serve: str, book: RuleBook, now: datetime) -> list[Standi
             manager=card.manager,
             calendar=card.calendar,
             booking_link=card.booking_link,
-            absence=_absence(away.get(card.id)),
+            absence=away.get(card.id),
             open_leads=held.get(card.id, 0),
             turns=tuple(turns.get(card.id, ())),
         )
         for card in book.people.values()
     ]
-
-
-def _absence(found: Absent | None) -> Absence | None:
-    return Absence(found.until, found.reason, found.kind, found.cover) if found else None
