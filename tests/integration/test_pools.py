@@ -200,7 +200,9 @@ def test_a_second_inquiry_leaves_an_accepted_lead_and_names_who_covers(
         row = tx.row(
             "SELECT body FROM action WHERE lead_id = %s AND kind = 'lead.appended'", (first.id,)
         )
-    assert row is None or orjson.loads(bytes(row[0]))["data"]["stand_in"] == "owen-price"
+    assert row is not None
+    told = orjson.loads(bytes(row[0]))["data"]
+    assert (told["owner_away"], told["stand_in"]) == (True, "owen-price")
 
 
 def test_a_rule_that_names_somebody_away_means_their_cover(
