@@ -39,6 +39,8 @@ _SETTINGS = (
     "credit_back",
     "calendar",
 )
+#: How a pool and its group hand out where nobody would ever get a lead.
+_CANNOT_PUSH = (HandOut.PUSH, HandOut.PULL)
 #: Facts whose value can be a skill.
 _ASKABLE = tuple(
     name for name, (kind, _) in FACTS.items() if kind in {FactType.CODE, FactType.LIST}
@@ -136,16 +138,13 @@ def check_pools(reader: Reader, pools: Mapping[str, Pool]) -> None:
             reader.problems.add(
                 place, f"the pool '{pool.id}' names overflow pools that nobody: overflow would ask"
             )
-        if pool.nobody is NobodyPolicy.OFF_SHIFT and pool.hand_out is HandOut.PULL:
-            # Leads of such a pool always wait; there is nobody to fall back on.
-            continue
         for group in pool.groups:
             inner = pools.get(group.pool)
             if inner is not None and inner.groups:
                 reader.problems.add(
                     place, f"the pool '{pool.id}' has the group '{inner.id}', which has groups"
                 )
-            elif inner is not None and inner.hand_out is HandOut.PULL:
+            elif inner is not None and (pool.hand_out, inner.hand_out) == _CANNOT_PUSH:
                 reader.problems.add(
                     place, f"the pool '{pool.id}' cannot push to '{inner.id}', which is pulled from"
                 )

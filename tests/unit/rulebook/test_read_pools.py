@@ -88,6 +88,8 @@ def test_a_pool_of_groups_has_the_people_of_its_groups(starter_book: RuleBook) -
         ("pace: 0", "", "is not a whole number from 1 to 1000"),
         ("groups: [uk-north]", "members: [tom-keane]", "has members and groups"),
         ("", "groups: [uk-north, uk-north]", "a group of this pool twice"),
+        ("", f"groups: [{UK}]", f"has the group '{UK}', which has groups"),
+        ("hand_out: pull", f"groups: [{UK}]", f"has the group '{UK}', which has groups"),
         ("", "members: [{person: tom-keane, cap: {year: 3}}]", "unknown setting of a cap 'year'"),
         ("", "members: [{person: tom-keane, tier: 0}]", "is not a whole number from 1 to 9"),
         (
