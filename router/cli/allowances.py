@@ -85,18 +85,15 @@ def give(
     json: AsJson = False,
 ) -> None:
     """Let another weight, another cap, or nothing at all hold for a person until a moment."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - beside its use
-
     from router.cli.lookup import moment, shown, speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
+    from router.road.absences import wall_of  # noqa: PLC0415 - slow to import; --help does without
     from router.road.allowances import Said, allow  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
-        book = app.shelf.active()
-        card = book.people.get(person)
         # An unknown person is told by whoever looks it up next.
-        zone = ZoneInfo(book.calendars[card.calendar].zone if card is not None else "UTC")
+        zone = wall_of(app.shelf.active(), person)
         said = Said(
             person,
             until=moment(until, zone),

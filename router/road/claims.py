@@ -71,14 +71,14 @@ def claim_next(road: Road, pool: str, person: str, by: str) -> Lead:
     if person not in members_of(book, known(book, pool)):
         raise Conflict(f"{person} is not in the pool {pool}, and cannot take its leads.")
     with transaction(road.app.engine) as tx:
-        found = held_leads(tx, road.app.settings.book, pool)
-    # What they gave back waits for the others.
-    for each in [each.id for each in found if person not in each.passed][:_TRIES]:
+        # What they gave back waits for the others.
+        found = held_leads(tx, road.app.settings.book, pool, limit=_TRIES, person=person)
+    for each in found:
         try:
-            return claim(road, each, person, by)
+            return claim(road, each.id, person, by)
         except Conflict:
             with transaction(road.app.engine) as tx:
-                lead = read_lead(tx, each)
+                lead = read_lead(tx, each.id)
             if lead is not None and lead.owner is not None and lead.owner.id == pool:
                 raise
     raise NotFound(f"Nothing waits in pool {pool} now ({read_now():%H:%M} UTC).")

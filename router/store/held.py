@@ -9,8 +9,9 @@ from router.lead.ids import LeadId
 from router.store.tx import Tx
 
 _PAGE: Final[LiteralString] = """
-    SELECT h.lead_id, l.digest, l.passed, h.look_at FROM held h JOIN lead l ON l.id = h.lead_id
+    SELECT h.lead_id, l.digest, h.look_at FROM held h JOIN lead l ON l.id = h.lead_id
     WHERE h.book = %s AND h.pool_id = %s AND (%s::timestamptz IS NULL OR h.look_at <= %s)
+        AND NOT %s = ANY(l.passed)
     ORDER BY l.rank_at, h.lead_id LIMIT %s
 """
 #: Rows that somebody else writes just now are left to them: who waits here could close a circle.
@@ -53,8 +54,6 @@ class HeldLead:
     id: LeadId
     #: The version of the book that it goes by.
     digest: str
-    #: Who declined or missed it.
-    passed: tuple[str, ...]
     look_at: datetime
 
 
@@ -77,8 +76,14 @@ def queued_pools(tx: Tx, book: str, pools: Iterable[str], now: datetime) -> froz
     return frozenset(row[0] for row in rows)
 
 
-def held_leads(
-    tx: Tx, book: str, pool: str, *, limit: int | None = None, due_at: datetime | None = None
+def held_leads(  # noqa: PLR0913 - which of them, by name
+    tx: Tx,
+    book: str,
+    pool: str,
+    *,
+    limit: int | None = None,
+    due_at: datetime | None = None,
+    person: str = "",
 ) -> list[HeldLead]:
     """Return leads that wait in a pool: high priority first, then those that came first.
 
@@ -88,9 +93,10 @@ def held_leads(
         pool: The pool.
         limit: Most to return; None for all.
         due_at: Only those that are to be looked at by this moment; None for all.
+        person: None that this person declined or missed; empty for all.
     """
-    rows = tx.rows(_PAGE, (book, pool, due_at, due_at, limit))
-    return [HeldLead(LeadId(row[0]), row[1], tuple(row[2]), row[3]) for row in rows]
+    rows = tx.rows(_PAGE, (book, pool, due_at, due_at, person, limit))
+    return [HeldLead(LeadId(row[0]), row[1], row[2]) for row in rows]
 
 
 def waiting_in(tx: Tx, book: str) -> dict[str, Waiting]:

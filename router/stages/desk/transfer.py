@@ -14,6 +14,7 @@ from router.lead.events import Event, EventKind
 from router.lead.model import Lead, Owner, change
 from router.lead.states import OWNED, LeadState, OwnerKind
 from router.rulebook.model import RuleBook
+from router.rulebook.roster import members_of
 from router.stages.desk.again import Afresh
 
 _TAKEN = frozenset({LeadState.ACCEPTED, LeadState.CONTACTED})
@@ -139,7 +140,8 @@ def settled(transfer: Transfer, afresh: Afresh, book: RuleBook) -> Stays | None:
     if wanted.kind in _ASIDE:
         return Stays.UNDECIDED
     if wanted.kind == "pool":
-        same = _is_in(book, wanted.target, transfer.person)
+        pool = book.pools.get(wanted.target)
+        same = pool is not None and transfer.person in members_of(book, pool)
     else:
         target = book.fallback_owner if wanted.kind == "fallback" else wanted.target
         same = wanted.kind in {"person", "fallback"} and target == transfer.person
@@ -225,16 +227,6 @@ def check(lead: Lead, transfer: Transfer) -> None:
             f"Lead {lead.id} would go back to {transfer.person}: nobody else can take it. "
             "Name who shall have it: `lead-router people transfer --to`."
         )
-
-
-def _is_in(book: RuleBook, pool: str, person: str) -> bool:
-    """Return whether a person may be picked from a pool, or from a group of it."""
-    found = book.pools.get(pool)
-    if found is None:
-        return False
-    inside = (book.pools.get(each.pool) for each in found.groups)
-    pools = (found, *(each for each in inside if each is not None))
-    return any(person == member.person for each in pools for member in each.members)
 
 
 def _is_of(owner: Owner, person: str) -> bool:
