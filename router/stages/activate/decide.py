@@ -59,10 +59,8 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
     """Offer a routed lead to its owner and start the clocks it was promised.
 
     A first offer counts from ``received_at``: what the road took is not the person's fault. A
-    later one counts the acceptance from ``now``, and leaves the first-touch clock running, since
-    the person who asked does not care who missed it. One that was cancelled starts again; so does
-    every promise not kept yet after a decision taken afresh, and that to a lead which waited in
-    its pool for somebody who could not keep it any more. Activating twice is harmless.
+    later one counts the acceptance from ``now``, and as a rule leaves the first-touch clock
+    running. Activating twice is harmless.
 
     Args:
         lead: The lead, routed and with an owner.
@@ -84,9 +82,7 @@ def decide(  # noqa: PLR0913 - the route stage's whole conclusion comes in
     owner = _owner_of(lead)
     policy = policy_of(book, lead)
     calendar = calendar_of(book, owner)
-    goes_on = _goes_on(lead, first_touch, reroute) and not _too_late(
-        lead, calendar, first_touch, reroute, now
-    )
+    goes_on = _goes_on(lead, calendar, first_touch, reroute, now)
     clocks = _clocks(calendar, lead, policy, now, first_touch=not goes_on)
     due_at = _due_at(clocks, first_touch if goes_on else None)
     past = so_far(previous_owner, reroute, said)
@@ -121,32 +117,30 @@ def _owner_of(lead: Lead) -> Owner:
     return owner
 
 
-def _goes_on(lead: Lead, first_touch: Clock | None, reroute: Reroute | None) -> bool:
-    """Return whether the promise of a first touch stays as it is."""
-    if lead.handoff_id is None:
-        return False
-    if reroute is not None and reroute.afresh:
-        return first_touch is not None and first_touch.state is ClockState.MET
-    return first_touch is None or first_touch.state is not ClockState.CANCELLED
-
-
-def _too_late(
+def _goes_on(
     lead: Lead,
     calendar: Calendar,
     first_touch: Clock | None,
     reroute: Reroute | None,
     now: datetime,
 ) -> bool:
-    """Return whether a lead waited in its pool until its owner could not keep the promise.
+    """Return whether the promise of a first touch stays as it is, since nobody cares who missed it.
 
-    The pool promised by its own hours and at nobody's pace; and a ladder that was climbed while
-    nobody could take the lead must not take it from who does.
+    One that was cancelled starts again; so does one not kept yet after a decision taken afresh,
+    and that of a lead which waited in its pool for somebody who cannot keep it any more.
     """
-    if reroute is None or reroute.reason not in WAITED or first_touch is None:
+    if lead.handoff_id is None:
         return False
-    if first_touch.state is ClockState.RUNNING:
-        return work_time(calendar).next_opening(max(now, lead.answer_from or now)) > now
-    return first_touch.state is ClockState.BREACHED
+    if reroute is not None and reroute.afresh:
+        return first_touch is not None and first_touch.state is ClockState.MET
+    if first_touch is None or first_touch.state is ClockState.MET:
+        return True
+    if reroute is not None and reroute.reason in WAITED:
+        # The pool promised by its own hours and at nobody's pace; and a ladder climbed while
+        # nobody could take the lead must not take it from who does.
+        begins = work_time(calendar).next_opening(max(now, lead.answer_from or now))
+        return first_touch.state is ClockState.RUNNING and begins <= now
+    return first_touch.state is not ClockState.CANCELLED
 
 
 def _clocks(
