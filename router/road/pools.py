@@ -13,7 +13,7 @@ from router.road.drain import LOCK_TIMEOUT
 from router.rulebook.model import Period, Pool, RuleBook
 from router.stages.route.choose import GROUP, Asked, choose
 from router.stages.route.load import stand
-from router.stages.route.owner import asked_with
+from router.stages.route.reach import asked_with
 from router.stages.route.rotation import LEAD, shares
 from router.stages.route.seats import Seat
 from router.stages.route.turns import Turns
@@ -200,8 +200,9 @@ def adjust(  # noqa: PLR0913 - who, how much, by whom and why
             reason=reason.strip(),
         )
         write_ledger(tx, serve, [row])
-        log.info("credit_adjusted", pool=name, person_id=person, leads=leads, bank=bank, by=by)
-        return _told(app, tx, name, now, AHEAD)
+    log.info("credit_adjusted", pool=name, person_id=person, leads=leads, bank=bank, by=by)
+    # Nobody waits for the pool while it is told.
+    return pool(app, name, now)
 
 
 def _payers(book: RuleBook, name: str) -> dict[str, int]:

@@ -28,7 +28,7 @@ from router.road.record import Batch, record
 from router.rulebook.model import RuleBook
 from router.stages.desk import again
 from router.stages.desk.again import Asked, Fate, Past
-from router.stages.route.owner import asked_with
+from router.stages.route.reach import asked_with
 from router.store.book_log import BookAct, Entry
 from router.store.decided import decided_by, leads_at
 from router.store.ledger import give_back_picks, pools_of_picks

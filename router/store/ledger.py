@@ -154,7 +154,9 @@ def give_back_leads(  # noqa: PLR0913 - whose picks, why, and who says so, by na
     lock_pools(tx, book, {row[1] for row in tx.rows(which, values) if row[1]})
     rows = tx.rows(which, values)
     if last:
-        newest = {row[4]: max(each[3] for each in rows if each[4] == row[4]) for row in rows}
+        newest: dict[UUID, datetime] = {}
+        for row in rows:
+            newest[row[4]] = max(newest.get(row[4], row[3]), row[3])
         rows = [row for row in rows if row[3] == newest[row[4]]]
     return _take_back(tx, book, rows, _Said(by, reason, now))
 

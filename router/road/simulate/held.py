@@ -9,7 +9,7 @@ from router.lead.model import AccountMatch
 from router.road.simulate.agenda import Agenda, Order
 from router.road.simulate.case import Case
 from router.rulebook.model import Pool
-from router.stages.route.owner import needs_of
+from router.stages.route.reach import needs_of
 
 #: What must be the same of two leads for whoever can take one to be able to take the other: the
 #: skills that are asked for, who passed it up, whose account it is, and who wrote.

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 
 from router.app import App
 from router.lead.case import Case
-from router.lead.decision import CLAIMED, RELEASED, Decision
+from router.lead.decision import CLAIMED, WAITED, Decision
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead
+from router.lead.written import written_id
 from router.pipeline import StageName
 from router.rulebook.allowance import Allowance, allowed
 from router.rulebook.cover import stand_in
@@ -18,7 +20,7 @@ from router.rulebook.roster import with_pools
 from router.stages.route.bounds import Bounds
 from router.stages.route.choose import GROUP, soonest
 from router.stages.route.decide import Choice, Plan, decide, plan
-from router.stages.route.owner import asked_with
+from router.stages.route.reach import asked_with
 from router.stages.route.seats import Away, Bar, BarKind, Owed
 from router.stages.route.turns import Turns
 from router.store.absences import absent_people
@@ -40,8 +42,6 @@ from router.store.tx import Tx
 #: A lead that has no owner after so long was kept waiting by an outage.
 LATE = timedelta(minutes=15)
 
-#: Why leads change hands that waited in their pool.
-_WAITED = frozenset({RELEASED, CLAIMED})
 #: An absence that names nobody.
 _ANYBODY = Away(Bar(BarKind.AWAY, ""))
 
@@ -109,7 +109,7 @@ class Route:
     def _live(self, digest: str, cases: _Cases) -> RuleBook:
         """Return a version with the people of today; for leads that waited, with its pools, too."""
         book, shelf = self._app.live(digest), self._app.shelf
-        waited = all(case.reroute and case.reroute.reason in _WAITED for case, _ in cases)
+        waited = all(case.reroute and case.reroute.reason in WAITED for case, _ in cases)
         if waited and digest != shelf.aliases().canary:
             return with_pools(book, shelf.active())
         return book
@@ -231,21 +231,17 @@ def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str]
 
 def _lock(tx: Tx, serve: str, pools: Iterable[str], cases: _Cases, now: datetime) -> None:
     """Lock the pools in one go, and take back the picks that do not count as a turn."""
-    given_back = [case for case, _ in cases if case.reroute is not None and case.reroute.give_back]
-    wanted = {*pools, *pools_of_leads(tx, [case.lead.id for case in given_back])}
+    given_back: dict[tuple[str, str], list[LeadId]] = {}
+    for case, _ in cases:
+        reroute = case.reroute
+        if reroute is not None and reroute.give_back:
+            said = reroute.by, reroute.note or reroute.reason
+            given_back.setdefault(said, []).append(case.lead.id)
+    wanted = {*pools, *pools_of_leads(tx, [*chain.from_iterable(given_back.values())])}
     if wanted:
         lock_pools(tx, serve, wanted)
-    for case in given_back:
-        if case.reroute is not None:
-            give_back_leads(
-                tx,
-                serve,
-                [case.lead.id],
-                by=case.reroute.by,
-                reason=case.reroute.note or case.reroute.reason,
-                now=now,
-                last=True,
-            )
+    for (by, reason), leads in given_back.items():
+        give_back_leads(tx, serve, leads, by=by, reason=reason, now=now, last=True)
 
 
 def _owed(tx: Tx, serve: str, pools: Iterable[Pool]) -> dict[tuple[str, str], Owed]:
@@ -305,7 +301,7 @@ def _queued(
         for case, planned in cases
         if planned.kind == "pool"
         and planned.target in awake
-        and (case.reroute is None or case.reroute.reason not in _WAITED)
+        and (case.reroute is None or case.reroute.reason not in WAITED)
     )
 
 
@@ -326,7 +322,8 @@ def _count(tx: Tx, serve: str, loaded: Loaded, cases: _Cases, asked: _Asked) -> 
             for each in _named(case.lead, planned, turns)
         }
         # Also of those who are there: a lead that is taken from somebody may go to their cover.
-        covers = {stand_in(book, each, {each: _ANYBODY, **turns.away})[0] for each in named}
+        away = {**dict.fromkeys(named, _ANYBODY), **turns.away}
+        covers = {stand_in(book, each, away)[0] for each in named}
         bounds.add(book, mine, named | covers, turns.now)
     if bounds.shared:
         lock_people(tx, serve, bounds.shared)
@@ -348,10 +345,10 @@ def _named(lead: Lead, planned: Plan, turns: Turns) -> set[str]:
 def _rows(choice: Choice, planned: Plan, lead: Lead, now: datetime) -> list[LedgerRow]:
     """Return what the ledger says of a lead that was given to somebody, a row for each pool."""
     reroute = planned.reroute
-    pool, person = choice.owner.pool, choice.owner.id
+    pool, person, lead_id = choice.owner.pool, choice.owner.id, written_id(lead.id)
     return [
         LedgerRow(
-            id=timed_id(now, "ledger", lead.id, now, of),
+            id=timed_id(now, "ledger", lead_id, lead.version, of),
             pool=of,
             kind=LedgerKind.ASSIGNED,
             at=now,

@@ -17,7 +17,7 @@ from router.rulebook.engine.shape import facts_in
 from router.rulebook.model import Effect, Member, Method, Pool, RuleBook
 from router.stages.route.choose import GROUP
 from router.stages.route.nearby import nearby
-from router.stages.route.owner import needs_of, overflow_of
+from router.stages.route.reach import needs_of, overflow_of
 from router.stages.route.rotation import LEAD
 from router.stages.route.seats import BarKind, Considered, Limit, Seat
 from router.stages.route.situation import Answer, Change, ChangeKind, Situation, answer, changed
