@@ -105,11 +105,6 @@ class Wants:
                 single.pop(entry.uid, None)
         for turn in (turn for turns in single.values() for turn in turns):
             self._take(turn, [])
-        if len(read.wanted) > MAX_ABSENCES:
-            raise Rejected(
-                f"The calendar has more than {MAX_ABSENCES} absences to come. Export less of it.",
-                code="too_many_absences",
-            )
         return read
 
     def _take(self, entry: Entry, turns: list[Entry]) -> bool:
@@ -151,6 +146,12 @@ class Wants:
         for span in found:
             key = f"{uid}:{span.turn}" if span.turn else uid
             read.wanted[person, key] = Wanted(span, reason)
+        if len(read.wanted) > MAX_ABSENCES:
+            # At once: a few thousand entries that repeat each day are millions of days.
+            raise Rejected(
+                f"The calendar has more than {MAX_ABSENCES} absences to come. Export less of it.",
+                code="too_many_absences",
+            )
         return ""
 
     def _holds(self, turn: Entry) -> bool:

@@ -1,7 +1,7 @@
 """Absences from calendar files, on a real database: taken once, changed, ended, never twice."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,11 @@ from router.app import App
 from router.cli import people
 from router.errors import NotFound, Rejected
 from router.now import now as read_now
+from router.road import calendar_wants
 from router.road.absence_ics import Report, Wish, import_absences, read_file
 from router.road.absences import absences, cancel_absence
+from router.road.calendar_file import Entry
+from router.road.calendar_spans import Span, spans
 from router.road.drain import Road
 from router.road.roster import set_back_now
 from router.settings import settings
@@ -264,3 +267,25 @@ def test_a_command_takes_a_calendar_file(
     settings.cache_clear()
     with pytest.raises(Rejected, match="cannot be read"):
         read_file(tmp_path / "nothing.ics")
+
+
+def test_a_calendar_with_too_many_absences_is_refused_as_soon_as_they_are_too_many(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = list[int]()
+
+    def counted(
+        entry: Entry, zone: tzinfo, now: datetime, instead: Mapping[str, Entry]
+    ) -> list[Span]:
+        looked.append(entry.number)
+        return spans(entry, zone, now, instead)
+
+    monkeypatch.setattr(calendar_wants, "MAX_ABSENCES", 5)
+    monkeypatch.setattr(calendar_wants, "spans", counted)
+    daily = "RRULE:FREQ=DAILY;COUNT=4"
+    when = ("20260309", "20260310", "Vacation", TOM, daily)
+    with pytest.raises(Rejected, match="more than 5 absences") as told:
+        taken(app, *(days(uid, *when) for uid in "abcd"))
+    assert told.value.code == "too_many_absences"
+    assert looked == [1, 2]
+    assert those(app) == []
