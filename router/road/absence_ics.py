@@ -150,12 +150,12 @@ class _Taking:
                     reassign_at=again,
                 )
             return told("added")
-        if not row.by.startswith(_BY) and _is_over(row, self._now) and row.start == span.start:
+        if not row.by.startswith(_BY) and row.is_over(self._now) and row.start == span.start:
             return told("skipped", f"{row.by or 'somebody'} ended it by hand")
         if (row.start, row.until, row.reason) == (span.start, span.until, wanted.reason):
             return told("same")
         if not self._wish.dry_run:
-            moved = row.start != span.start or _is_over(row, self._now)
+            moved = row.start != span.start or row.is_over(self._now)
             changed = AbsenceRow(
                 id=row.id,
                 person=person,
@@ -186,7 +186,7 @@ def _gone(
 ) -> Iterator[tuple[AbsenceRow, str]]:
     """Give what came from this calendar and shall not be any more, with the reason."""
     for key, row in known.items():
-        if key in read.wanted or _is_over(row, now) or (wish.person and row.person != wish.person):
+        if key in read.wanted or row.is_over(now) or (wish.person and row.person != wish.person):
             continue
         entry = ":".join(row.uid.split(":")[:3])
         if not read.called_off.isdisjoint({entry, row.uid}):
@@ -194,7 +194,3 @@ def _gone(
         # Of a calendar without a name nobody knows whether it is the same one.
         elif named and row.start > now and entry not in read.unclear:
             yield row, "the calendar has it no more"
-
-
-def _is_over(row: AbsenceRow, now: datetime) -> bool:
-    return row.until is not None and row.until <= max(now, row.start)

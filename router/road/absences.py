@@ -207,7 +207,7 @@ def cancel_absence(
     """
     with transaction(app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         row = _locked(tx, app.settings.book, absence_id, person)
-        if row.until is None or (row.until > now and row.until > row.start):
+        if not row.is_over(now):
             end_absence(tx, app.settings.book, row, now, by)
             row = _locked(tx, app.settings.book, absence_id, person)
             log.info("absence_ended", person_id=row.person, absence_id=str(absence_id), by=by)
@@ -242,7 +242,7 @@ def correct_absence(  # noqa: PLR0913 - which, what, by whom and when
     book = app.shelf.active()
     with transaction(app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
         row = _locked(tx, app.settings.book, absence_id, person)
-        if row.until is not None and row.until <= max(now, row.start):
+        if row.is_over(now):
             raise Rejected(
                 f"The absence {absence_id} has ended and cannot be changed. Say a new one.",
                 code="absence_has_ended",

@@ -121,7 +121,7 @@ class _Turn:
         batch = Batch(now, road.listeners)
         with transaction(road.app.engine, lock_timeout=LOCK_TIMEOUT) as tx:
             absence = lock_due(tx, self._absence.id, now)
-            self.goes_on = absence is not None and not _is_over(absence, now)
+            self.goes_on = absence is not None and not absence.is_over(now)
             if absence is None:
                 return  # another ticker has it, or they came back
             if not self.goes_on:
@@ -184,10 +184,6 @@ def _is_no_turn(road: Road, lead: Lead, reason: str) -> bool:
         and lead.owner.pool in pools
         and (pools[lead.owner.pool].gives_back(reason))
     )
-
-
-def _is_over(absence: AbsenceRow, now: datetime) -> bool:
-    return absence.until is not None and absence.until <= now
 
 
 def _is_with(lead: Lead, person: str) -> bool:

@@ -51,6 +51,10 @@ class AbsenceRow:
     #: When the person's waiting leads are given to others; None when they stay, or were given.
     reassign_at: datetime | None = None
 
+    def is_over(self, now: datetime) -> bool:
+        """Return whether it has ended, or was cancelled before it began."""
+        return self.until is not None and self.until <= max(now, self.start)
+
 
 def absent_people(tx: Tx, book: str, at: datetime) -> dict[str, Absent]:
     """Return who is away at a moment, by person; of several absences the one that ends last."""
