@@ -16,9 +16,11 @@ from router.store.tx import Tx
 #: Name of the switch that holds everything that would leave.
 OUTBOUND = "outbound"
 
+#: One that its holder settles at last is left to them.
 _RELEASE: Final[LiteralString] = """
     UPDATE action SET state = 'pending', leased_until = NULL, next_at = %s
-    WHERE destination = %s AND state = 'sending' AND leased_until <= %s
+    WHERE id IN (SELECT id FROM action WHERE destination = %s AND state = 'sending'
+        AND leased_until <= %s FOR UPDATE SKIP LOCKED)
 """
 _IN_FLIGHT: Final[LiteralString] = (
     "SELECT count(*) FROM action WHERE destination = %s AND state = 'sending'"

@@ -154,6 +154,27 @@ def test_a_clock_that_somebody_moves_is_not_put_off(road: Road, app: App) -> Non
     assert {row[0]: row[1] for row in rows} == {leads[0]: False, leads[1]: True}
 
 
+def test_an_action_that_its_holder_settles_late_is_not_waited_for(road: Road, app: App) -> None:
+    with transaction(app.engine) as tx:
+        tx.run("DELETE FROM action")
+    send(road, inquiry())
+    send(road, inquiry())
+
+    def lease(tx: Tx) -> list[actions.Leased]:
+        now = read_now() + _HOUR
+        return actions.lease_actions(tx, "crm", now=now, lease=_HOUR, in_flight=2, most=2)
+
+    with transaction(app.engine) as tx:
+        late, lost = lease(tx)
+        tx.run(
+            "UPDATE action SET leased_until = leased_until - interval '1 day'"
+            " WHERE state = 'sending'"
+        )
+    with transaction(app.engine) as other, transaction(app.engine, lock_timeout=_SOON) as tx:
+        assert actions.finish(other, late, status=200, detail="", now=read_now())
+        assert [each.id for each in lease(tx)] == [lost.id]
+
+
 def test_an_action_that_is_withdrawn_is_not_waited_for_when_one_before_it_failed(
     road: Road, app: App
 ) -> None:
