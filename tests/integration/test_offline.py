@@ -89,7 +89,7 @@ def test_what_waits_for_somebody_offline_goes_to_others_after_the_grace_and_not_
     with time_stands_at(MONDAY + _GRACE / 2):
         assert hand_on(road, read_now()) == 0
     assert owner_of(lead_now(app, lead.id)) == first
-    with time_stands_at(MONDAY + _GRACE + timedelta(seconds=1)):
+    with time_stands_at(MONDAY + 2 * _GRACE):
         assert hand_on(road, read_now()) == 1
         assert hand_on(road, read_now()) == 0
     moved = lead_now(app, lead.id)

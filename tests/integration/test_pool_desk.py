@@ -214,7 +214,7 @@ def test_a_skill_is_waited_for_and_then_dropped(road: Road, starter_book: RuleBo
     with time_stands_at(MONDAY + timedelta(minutes=9)):
         Ticker(app).round()
         assert owner(lead_now(app, lead.id)) == UK
-    with time_stands_at(MONDAY + timedelta(minutes=10, seconds=1)):
+    with time_stands_at(MONDAY + timedelta(minutes=11)):
         Ticker(app).round()
         assert owner(lead_now(app, lead.id)) in {"priya-shah", "tom-keane"}
     use(app, with_pool(starter_book, terms, cards="tom-keane: skills: [German]"))

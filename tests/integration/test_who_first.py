@@ -20,7 +20,18 @@ from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, lead_now, send, time_stands_at
-from tests.pools import UK, come_in, go_away, owner, owns, stands, use, with_pool
+from tests.pools import (
+    FALLBACK,
+    UK,
+    come_in,
+    go_away,
+    owner,
+    owner_now,
+    owns,
+    stands,
+    use,
+    with_pool,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SUNDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -110,6 +121,49 @@ def test_the_last_owner_comes_first_until_their_cap_is_full(
         lead = send(road, inquiry(email=email, message="A demo for all of us, please."))
         assert owner(lead) == "tom-keane"
         assert "cap 2/2 this day in uk-and-ireland" in str(_candidates(app, lead.id))
+
+
+@pytest.mark.parametrize(("days", "got"), [(29, "priya-shah"), (31, "tom-keane")])
+def test_the_last_owner_comes_first_for_a_while(
+    road: Road, starter_book: RuleBook, days: int, got: str
+) -> None:
+    use(road.app, with_pool(starter_book, "first: [last_owner]\nsticky: 30d"))
+    body = inquiry()
+    first = send(road, body)
+    assert owner(first) == "priya-shah"
+    act(road, first.id, words.close("priya-shah", "recycled"))
+    with time_stands_at(MONDAY + days * DAY):
+        again = send(road, {**body, "message": "A demo once more, please."})
+        assert owner(again) == got
+
+
+def covered(book: RuleBook) -> RuleBook:
+    """Return a book whose rule names somebody, for whom somebody covers with a cap."""
+    cards = "priya-shah: cover: owen-price\nowen-price: cap: {day: 1}"
+    book = with_pool(book, "", cards=cards)
+    text = book.files["20-routes.yaml"].replace(f"pool: {UK}", "person: priya-shah")
+    return book_from_files({**book.files, "20-routes.yaml": text})
+
+
+def test_who_covers_for_somebody_whom_a_rule_names_is_bound_by_their_own_cap(
+    road: Road, starter_book: RuleBook
+) -> None:
+    use(road.app, covered(starter_book))
+    go_away(road.app, "priya-shah")
+    assert come_in(road, 2) == ["owen-price", FALLBACK]
+
+
+def test_what_a_cover_declines_does_not_come_back_to_them(
+    road: Road, starter_book: RuleBook
+) -> None:
+    book = covered(starter_book)
+    teams = book.files["teams.yaml"].replace("cap: {day: 1}", "cap: {day: 9}")
+    use(road.app, book_from_files({**book.files, "teams.yaml": teams}))
+    go_away(road.app, "priya-shah")
+    lead = send(road, inquiry())
+    assert owner(lead) == "owen-price"
+    act(road, lead.id, words.decline("owen-price", "no time", ""))
+    assert owner_now(road.app, lead) == FALLBACK
 
 
 def test_an_account_owner_is_bound_by_the_cap_of_their_group(
