@@ -11,6 +11,8 @@ import pytest
 import redis
 import sqlalchemy as sa
 import structlog
+from hypothesis import HealthCheck
+from hypothesis import settings as drawn
 from pydantic import SecretStr
 
 from router.app import App, build_app
@@ -34,6 +36,10 @@ _JOURNEY_S = 600
 _TEMPLATE = "spine_template"
 #: Valkey has so many databases; a module's broker is emptied before it starts.
 _BROKERS = 16
+
+# A machine that has much else to do is no fault of what is tested.
+drawn.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+drawn.load_profile("patient")
 
 
 def _quiet(_: str) -> None:

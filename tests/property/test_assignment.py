@@ -296,5 +296,5 @@ def _standing(turns: Turns) -> tuple[object, object]:
     return {key: each for key, each in owed.items() if any(each)}, +turns.used
 
 
-Assignment.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+Assignment.TestCase.settings = settings(max_examples=60, stateful_step_count=20)
 TestAssignment = Assignment.TestCase

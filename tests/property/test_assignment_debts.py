@@ -22,7 +22,6 @@ _policies = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(
     members=st.lists(
         st.tuples(
@@ -48,7 +47,7 @@ def test_debts_are_settled_within_bounds_whatever_is_owed_at_first(
         assert not list(stretch.broken())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     weights=st.lists(st.integers(1, 6), min_size=2, max_size=6),
     absences=st.lists(

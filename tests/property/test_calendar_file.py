@@ -41,7 +41,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return text.encode()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(raw=damaged() | st.binary(max_size=200), zone=st.sampled_from(_ZONES))
 @example(raw=_SOUND.replace("COUNT=9", "UNTIL=20260401T000000").encode(), zone=_ZONES[0])
 def test_a_damaged_file_is_read_or_refused_and_never_breaks_anything(
@@ -60,7 +60,7 @@ def test_a_damaged_file_is_read_or_refused_and_never_breaks_anything(
         assert len(found) <= MAX_TURNS
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     repeat=st.builds(
         Repeat,

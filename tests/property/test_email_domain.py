@@ -12,7 +12,7 @@ ENDING = st.sampled_from(
 
 
 @given(st.lists(LABEL, min_size=0, max_size=3), ENDING)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_plain_domain_is_one_the_library_takes_as_it_is(labels: list[str], ending: str) -> None:
     host = ".".join([*labels, ending]).lower()
     if _is_plain(host):

@@ -230,7 +230,7 @@ def never() -> bool:
     return False
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_plain)
 def test_every_change_that_is_told_gives_the_owner_that_is_told(plain: Plain) -> None:
     situation = plain.situation()
@@ -244,7 +244,7 @@ def test_every_change_that_is_told_gives_the_owner_that_is_told(plain: Plain) ->
         holds(plain, found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_plain, st.sampled_from(_ASKED))
 def test_every_change_that_is_told_to_somebody_gives_them_the_lead(plain: Plain, who: str) -> None:
     if plain.owner() == ("person", who):
@@ -254,7 +254,7 @@ def test_every_change_that_is_told_to_somebody_gives_them_the_lead(plain: Plain,
         holds(plain, found)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(_plain)
 def test_a_little_less_credit_would_not_have_been_enough(plain: Plain) -> None:
     for found in anybody(plain.situation(), enough=never).found:

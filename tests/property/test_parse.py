@@ -56,7 +56,7 @@ def _storable(value: Json, depth: int = 0) -> bool:
     return value is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(body=st.binary(max_size=200) | FORMISH, content_type=TYPES)
 def test_random_bytes_are_read_or_refused(body: bytes, content_type: str) -> None:
     try:
@@ -67,7 +67,7 @@ def test_random_bytes_are_read_or_refused(body: bytes, content_type: str) -> Non
         assert _storable(document)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=VALUES)
 def test_any_json_comes_out_storable(value: object) -> None:
     body = json.dumps([value]).encode()

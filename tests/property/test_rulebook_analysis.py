@@ -29,7 +29,7 @@ def ladder_region(book: RuleBook, place: Place) -> bool:
 
 
 @given(sketches(EXACT))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_rule_is_called_unreachable_exactly_when_no_lead_gets_to_it(sketch: Sketch) -> None:
     book = sketch.book
     found = list(unreached(ladder(book, space_of(book))))
@@ -44,7 +44,7 @@ def test_a_rule_is_called_unreachable_exactly_when_no_lead_gets_to_it(sketch: Sk
 
 
 @given(sketches(st.one_of(EXACT, OPAQUE)), st.sets(CELLS, min_size=1, max_size=6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_rule_that_is_called_unreachable_is_never_reached(
     sketch: Sketch, cells: set[tuple[str, str]]
 ) -> None:

@@ -18,7 +18,7 @@ MIXED = st.one_of(EXACT, OPAQUE)
 
 
 @given(sketches(EXACT), sketches(EXACT), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_difference_names_exactly_the_rules_that_give_leads_something_else(
     sketch: Sketch, other: Sketch, data: st.DataObject
 ) -> None:
@@ -41,7 +41,7 @@ def test_a_difference_names_exactly_the_rules_that_give_leads_something_else(
 
 
 @given(sketches(MIXED), sketches(MIXED), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_is_called_a_difference_is_one(
     sketch: Sketch, other: Sketch, data: st.DataObject
 ) -> None:
@@ -59,7 +59,7 @@ def test_what_is_called_a_difference_is_one(
 
 
 @given(sketches(MIXED), sketches(MIXED), st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_what_a_long_table_does_otherwise_is_said_of_its_rows_or_of_its_rule(
     sketch: Sketch, other: Sketch, data: st.DataObject
 ) -> None:
@@ -108,7 +108,7 @@ def each_is_so(found: Difference, old: RuleBook, new: RuleBook) -> None:
 
 
 @given(sketches(EXACT))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_book_does_not_differ_from_itself_rewritten(sketch: Sketch) -> None:
     book = sketch.book
     new = replace(

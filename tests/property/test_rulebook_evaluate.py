@@ -205,13 +205,13 @@ def agree(book: RuleBook, facts: Facts) -> None:
     assert not set(unknown_facts(book, Phase.ROUTES, facts)) & facts.keys()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rules=RULES, facts=FACTS)
 def test_a_short_phase_agrees_with_the_plain_evaluator(rules: list[Shaped], facts: Facts) -> None:
     agree(book_of(rules), facts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rules=st.lists(SHAPED, min_size=4, max_size=10), leads=st.lists(FACTS, min_size=3))
 def test_a_long_phase_agrees_with_the_plain_evaluator(
     rules: list[Shaped], leads: list[Facts]
@@ -221,7 +221,7 @@ def test_a_long_phase_agrees_with_the_plain_evaluator(
         agree(book, facts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rules=RULES, leads=st.lists(FACTS, min_size=3))
 def test_the_index_leaves_every_rule_that_matters(rules: list[Shaped], leads: list[Facts]) -> None:
     book = book_of(rules)
@@ -235,7 +235,7 @@ def test_the_index_leaves_every_rule_that_matters(rules: list[Shaped], leads: li
             assert at in left or not (truth is Truth.TRUE or asks)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rules=RULES, facts=FACTS, start=st.integers(0, 9))
 def test_evaluation_can_start_later_in_a_phase(
     rules: list[Shaped], facts: Facts, start: int
@@ -247,7 +247,7 @@ def test_evaluation_can_start_later_in_a_phase(
         assert (found.rule, found.review_rule) == (wanted.rule, wanted.review_rule)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(when=CONDITIONS, known=FACTS, more=FACTS)
 def test_learning_more_never_turns_a_sure_answer_around(
     when: Condition, known: Facts, more: Facts
@@ -272,7 +272,7 @@ def operators(condition: Condition) -> set[Operator]:
             return set().union(*(operators(part) for part in condition.parts))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     numbers=st.lists(st.sets(st.integers(0, 900), max_size=40), min_size=1, max_size=3),
 )

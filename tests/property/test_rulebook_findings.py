@@ -99,7 +99,7 @@ def decider(book: RuleBook, facts: Facts) -> str:
 
 
 @given(books(mixed()))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_found_about_rules_holds_for_every_lead(book: RuleBook) -> None:
     found = analyse(book)
     decided = [(facts, decider(book, facts)) for facts in WORLD]
@@ -125,7 +125,7 @@ def test_what_is_found_about_rules_holds_for_every_lead(book: RuleBook) -> None:
 
 
 @given(books(nested(st.one_of(EXACT, OPAQUE))))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_setting_that_is_said_never_to_count_never_counts(book: RuleBook) -> None:
     found = list(setting_findings(ladder(book, space_of(book), (Phase.ENRICH,)), Budget(10**6)))
     dead = {
@@ -149,7 +149,7 @@ def test_a_setting_that_is_said_never_to_count_never_counts(book: RuleBook) -> N
 
 
 @given(books(nested(EXACT)), st.sets(CELLS, min_size=1, max_size=6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_row_of_a_long_table_that_is_called_unreachable_is_never_reached(
     book: RuleBook, cells: set[tuple[str, str]]
 ) -> None:

@@ -48,7 +48,7 @@ def test_the_shipped_book_comes_back_whole() -> None:
         assert evaluate(again, phase, facts) == evaluate(book, phase, facts)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(rules=st.integers(0, 80), rows=st.integers(0, 60), seed=st.integers(0, 99))
 def test_made_up_books_come_back_whole(rules: int, rows: int, seed: int) -> None:
     book = book_from_files(make_book(rules, rows, seed))
@@ -57,7 +57,7 @@ def test_made_up_books_come_back_whole(rules: int, rows: int, seed: int) -> None
     assert exactly(again) == exactly(book)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(when=nested(st.one_of(EXACT, OPAQUE)))
 def test_every_condition_comes_back_as_it_was(when: Condition) -> None:
     book, _ = small()
@@ -66,7 +66,7 @@ def test_every_condition_comes_back_as_it_was(when: Condition) -> None:
     assert exactly(thaw(bent.files, freeze(bent))) == exactly(bent)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_damaged_bytes_give_no_book(data: st.DataObject) -> None:
     book, frozen = small()

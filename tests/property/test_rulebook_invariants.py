@@ -53,7 +53,7 @@ def _answered(
 
 
 @given(sketches(EXACT), _invariants(EXACT))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_invariant_is_proved_exactly_when_no_lead_breaks_it(
     sketch: Sketch, invariant: Invariant
 ) -> None:
@@ -66,7 +66,7 @@ def test_an_invariant_is_proved_exactly_when_no_lead_breaks_it(
     st.sets(CELLS, min_size=1, max_size=6),
     _invariants(st.one_of(EXACT, OPAQUE)),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_called_proved_no_lead_breaks(
     sketch: Sketch, cells: set[tuple[str, str]], invariant: Invariant
 ) -> None:

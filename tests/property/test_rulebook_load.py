@@ -43,7 +43,7 @@ def shipped() -> dict[str, str]:
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data(), odd=ODD, cut=st.integers(0, 30))
 def test_a_damaged_book_is_read_or_refused(data: st.DataObject, odd: str, cut: int) -> None:
     files = dict(shipped())

@@ -13,7 +13,7 @@ PATTERNS = st.lists(PIECES, max_size=5).map("".join)
 TEXTS = st.text(alphabet="abcdkKBéÉßsSxX \n\u212a", max_size=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(patterns=st.lists(PATTERNS, max_size=6), text=TEXTS)
 def test_patterns_at_once_say_what_each_says_alone(patterns: list[str], text: str) -> None:
     look = search(patterns, plain=False)
@@ -25,7 +25,7 @@ def test_patterns_at_once_say_what_each_says_alone(patterns: list[str], text: st
     assert [occurs(each)(text) for each in patterns] == alone
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(parts=st.lists(TEXTS, max_size=6), text=TEXTS)
 def test_parts_at_once_are_found_where_they_are(parts: list[str], text: str) -> None:
     look = search(parts, plain=True)

@@ -12,7 +12,7 @@ from tests.conditions import EXACT, OPAQUE, leads, names_in, nested, starter
 
 
 @given(nested(st.one_of(EXACT, OPAQUE)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_region_holds_the_leads_for_which_its_condition_comes_out_so(
     condition: Condition,
 ) -> None:
@@ -29,7 +29,7 @@ def test_a_region_holds_the_leads_for_which_its_condition_comes_out_so(
 
 
 @given(nested(st.one_of(EXACT, OPAQUE)), nested(st.one_of(EXACT, OPAQUE)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_cut_from_a_region_is_what_the_other_one_lacks(
     one: Condition, other: Condition
 ) -> None:
@@ -52,7 +52,7 @@ def test_what_is_cut_from_a_region_is_what_the_other_one_lacks(
 
 
 @given(nested(EXACT))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_lead_is_found_in_every_box_without_open_questions(condition: Condition) -> None:
     book = starter()
     for box in where(condition, Reading(book, space_of(book), Budget())):

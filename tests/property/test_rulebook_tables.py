@@ -20,7 +20,7 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(path=st.sampled_from(DAMAGED), share=st.floats(0, 1), odd=ODD, cut=st.integers(0, 12))
 @example(path="tables/territories.csv", share=0.5, odd='"', cut=0)
 @example(path="tables/territories.csv", share=0.0, odd="\r", cut=0)

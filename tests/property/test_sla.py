@@ -113,7 +113,7 @@ runs = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(**runs)
 def test_nobody_is_ever_without_a_watcher(
     ladder: tuple[Step, ...],
@@ -132,7 +132,7 @@ def test_nobody_is_ever_without_a_watcher(
             assert StopClock(ClockKind.ACCEPTANCE, met=False) in decision.effects
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(**runs)
 def test_each_breach_is_said_once_and_each_message_has_its_event(
     ladder: tuple[Step, ...],
@@ -151,7 +151,7 @@ def test_each_breach_is_said_once_and_each_message_has_its_event(
     assert said.count("sla.warned") <= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(**runs)
 def test_who_missed_it_is_remembered_whenever_it_is_given_away(
     ladder: tuple[Step, ...],

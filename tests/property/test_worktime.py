@@ -38,7 +38,7 @@ moments = st.datetimes(
     timezones=st.just(UTC),
 )
 needs = st.timedeltas(timedelta(0), timedelta(days=20))
-few = settings(max_examples=120, deadline=None)
+few = settings(max_examples=120)
 
 
 @few
@@ -123,7 +123,7 @@ TURNS = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     calendars,
     st.sampled_from(TURNS),

@@ -65,7 +65,7 @@ def one_by_one(item: dict[str, Json], document: Json, source: Source) -> Mapping
 
 
 @given(OBJECTS, OBJECTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_field_is_the_first_of_its_paths_that_holds_a_value(
     item: dict[str, Json], document: dict[str, Json]
 ) -> None:

@@ -82,7 +82,7 @@ REST = st.text("0123456789", max_size=14) | st.text("0123456789 ().-", max_size=
 @example("+44 (0)20 7946 0018")
 @example("+39 06 1234 5678")
 @example("+52 1 55 1234 5678")
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_a_number_that_is_only_split_is_what_the_library_reads(typed: str) -> None:
     split = _split(re.sub(r"\D", "", typed))
     assert split is None or split == _by_library(typed, None)
