@@ -25,6 +25,7 @@ from router.rulebook.model import RuleBook
 from router.rulebook.roster import live
 from router.stages.route.bounds import Bounds
 from router.stages.route.decide import decide, plan
+from router.stages.route.first import OWNED_BEFORE
 from router.stages.route.seats import Away, Bar, BarKind, Owed
 from router.stages.route.situation import Situation, anew
 from router.stages.route.turns import Turns
@@ -44,8 +45,6 @@ from router.store.tx import Tx, transaction
 #: Bars that are taken as the event has them: what was known then may have been put right since.
 _RECORDED = frozenset({BarKind.AWAY, BarKind.OFF})
 _NUMBERS = re.compile(r"\d+")
-#: How a pick of the person who owned an earlier lead begins to be told.
-_LAST_OWNER = "owned this person's lead before"
 
 
 class NotRemadeError(LeadRouterError):
@@ -233,7 +232,7 @@ def _turns(tx: Tx, pick: Pick, book: RuleBook, allowances: Sequence[Allowance]) 
 def _last_owner(tx: Tx, pick: Pick) -> tuple[str, datetime] | None:
     lead, judged = pick.lead, pick.judged
     for each in judged.data.get("candidates", ()):
-        if not each.get("pool") and str(each.get("why", "")).startswith(_LAST_OWNER):
+        if not each.get("pool") and str(each.get("why", "")).startswith(OWNED_BEFORE):
             return str(each["person"]), judged.at
     if lead.contact_id is None or not lead.returning:
         return None

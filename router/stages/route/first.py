@@ -8,6 +8,9 @@ from router.lead.model import AccountMatch, Lead
 from router.rulebook.model import First, Pool
 from router.stages.route.turns import Turns
 
+#: What is said of who owned an earlier lead of the same person.
+OWNED_BEFORE = "owned this person's lead before"
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -40,7 +43,7 @@ def _of_kind(kind: First, lead: Lead, pool: Pool, turns: Turns) -> tuple[str, Cl
         person, at = turns.last_owner.get(lead.id, ("", turns.now))
         if not person or turns.now - at > pool.sticky:
             return None
-        return person, Claim("owned this person's lead before", covered=False)
+        return person, Claim(OWNED_BEFORE, covered=False)
     account = lead.account
     if account is None:
         return None

@@ -132,7 +132,7 @@ def _shared(book: RuleBook, turns: Turns, kind: str, target: str) -> Choice:
 def _named(lead: Lead, planned: Plan, book: RuleBook, turns: Turns) -> Choice:
     person = planned.target
     if planned.reroute is not None and planned.reroute.to == person:
-        if person not in book.people or book.people[person].left:
+        if not _is_here(book, person):
             raise Rejected(
                 f"{person!r} {LEFT}. GET /api/people lists who is on it; name one of them.",
                 code="unknown_person",
