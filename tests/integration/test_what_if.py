@@ -98,8 +98,7 @@ def test_who_was_away_would_have_got_it_also_once_they_are_back(
         "country DE would give Jonas Brandt (rule dach, pool dach)",
     ]
     assert why_not(road, lead, "Priya Shah") == (
-        "Priya Shah was looked at in pool uk-and-ireland and passed over: away until 14:00"
-        " (training)."
+        "Priya Shah was looked at in pool uk-and-ireland and passed over: away until 14:00."
     )
     assert words(asked(road, lead, PRIYA)) == [
         "if Priya Shah were not away, they would get it (rule uk-and-ireland, pool uk-and-ireland)"
@@ -347,5 +346,5 @@ def test_who_was_considered_stands_in_columns_with_the_chosen_one_marked(
     text = tell(explain(road.app, send(road, inquiry()).id))
     section: list[str] = text.split("WHO WAS CONSIDERED\n")[1].split("\n\n")[0].splitlines()
     assert section[0] == "  pool uk-and-ireland"
-    assert section[1] == "       Priya Shah (priya-shah)  away until 14:00 (training)"
+    assert section[1] == "       Priya Shah (priya-shah)  away until 14:00"
     assert section[2].startswith("    -> Tom Keane (tom-keane)    ")
