@@ -49,7 +49,8 @@ def read_name(full: str, first: str, last: str) -> Name:
         first, last = split_name(full)
         first, last = mend_case(first), mend_case(last)
     elif not full:
-        full = f"{first} {last}".strip()
+        # Too short to tell, each may have been left alone; together they are mended as if typed so.
+        full = mend_case(f"{first} {last}".strip())
     return Name(full, first, last)
 
 
