@@ -13,8 +13,8 @@ from bench.site import ROOT, BrokenError, Site
 from router.app import App, build_app
 from router.now import now, ticks
 from router.pipeline import StageName
-from router.road.backtest import Report, backtest, last_days
 from router.road.drain import Road
+from router.road.versions.backtest import Report, backtest, last_days
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files, load_book
 

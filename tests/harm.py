@@ -14,7 +14,7 @@ from router.lead.model import Lead
 from router.now import now as read_now
 from router.road.drain import Road
 from router.road.record import Listeners
-from router.road.reroute import Report, Wish, reroute
+from router.road.versions.reroute import Report, Wish, reroute
 from router.rulebook.model import RuleBook
 from router.store import books
 from router.store.clocks import clocks_of

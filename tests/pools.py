@@ -9,8 +9,8 @@ import pytest
 from router.app import App
 from router.lead.model import Lead
 from router.now import now as read_now
-from router.road.account_rows import AccountRow
-from router.road.accounts import take_accounts
+from router.road.accounts.rows import AccountRow
+from router.road.accounts.take import take_accounts
 from router.road.drain import Road
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files

@@ -7,7 +7,7 @@ from typing import LiteralString
 from router.app import App
 from router.embedded.processes import wait_for
 from router.now import now as read_now
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files, load_book
 from router.store import books

@@ -7,7 +7,7 @@ import orjson
 from router.app import App
 from router.embedded.processes import wait_for
 from router.now import now as read_now
-from router.road.publish import Wish
+from router.road.versions.publish import Wish
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store import books, proposals

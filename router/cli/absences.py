@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from router.app import App
-    from router.road.absence_ics import Line
+    from router.road.people.absence_ics import Line
     from router.store.absences import AbsenceRow
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person.")]
@@ -93,7 +93,7 @@ def absences(
     """List absences that run or are to come."""
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.absences import absences as found_by  # noqa: PLC0415 - slow to import
+    from router.road.people.absences import absences as found_by  # noqa: PLC0415 - slow to import
 
     with opened() as app:
         found = found_by(app, person, now())
@@ -118,7 +118,7 @@ def correct(
     from router.cli.lookup import speaker, whole_id  # noqa: PLC0415 - slow to import
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.absences import Correction, absence_now, correct_absence  # noqa: PLC0415 - slow to import
+    from router.road.people.absences import Correction, absence_now, correct_absence  # noqa: PLC0415 - slow to import
 
     absence_id = whole_id(absence, "absence")
     with opened() as app:
@@ -143,7 +143,7 @@ def cancel(absence: _Id, *, by: By = "", json: AsJson = False) -> None:
     from router.cli.lookup import speaker, whole_id  # noqa: PLC0415 - slow to import
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.absences import cancel_absence  # noqa: PLC0415 - slow to import
+    from router.road.people.absences import cancel_absence  # noqa: PLC0415 - slow to import
 
     with opened() as app:
         found = cancel_absence(app, whole_id(absence, "absence"), by=speaker(by), now=now())
@@ -171,8 +171,8 @@ def import_absences(
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.absence_ics import Wish, read_file  # noqa: PLC0415 - slow to import
-    from router.road.absence_ics import import_absences as taken  # noqa: PLC0415 - slow to import
+    from router.road.people.absence_ics import Wish, read_file  # noqa: PLC0415 - slow to import
+    from router.road.people.absence_ics import import_absences as taken  # noqa: PLC0415 - slow to import
 
     wish = Wish(speaker(by), person, dry_run=dry_run, keep_summary=keep_summary)
     with opened() as app:
@@ -204,8 +204,8 @@ def _gone(
     from router.cli.lookup import shown, speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now as read_now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.absences import Said, add_absence  # noqa: PLC0415 - slow to import
-    from router.road.roster import standing  # noqa: PLC0415 - slow to import
+    from router.road.people.absences import Said, add_absence  # noqa: PLC0415 - slow to import
+    from router.road.people.roster import standing  # noqa: PLC0415 - slow to import
     from router.rulebook.availability import AbsenceKind  # noqa: PLC0415 - beside its use
 
     with opened() as app:
@@ -234,7 +234,7 @@ def _back(person: str, by: str, *, json: bool, kind: str = "") -> None:
     from router.cli.lookup import shown, speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.roster import set_back_now  # noqa: PLC0415 - slow to import
+    from router.road.people.roster import set_back_now  # noqa: PLC0415 - slow to import
 
     with opened() as app:
         found = set_back_now(app, person, by=speaker(by), now=now(), kind=kind)
@@ -251,7 +251,7 @@ def _back(person: str, by: str, *, json: bool, kind: str = "") -> None:
 
 def _moment(app: "App", person: str, typed: str) -> "datetime | None":
     from router.cli.lookup import moment  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.absences import wall_of  # noqa: PLC0415 - slow to import
+    from router.road.people.absences import wall_of  # noqa: PLC0415 - slow to import
 
     # An unknown person is told by whoever looks it up next.
     return moment(typed, wall_of(app.shelf.active(), person)) if typed else None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from router.app import App
-    from router.road.accounts import Taken, Tried
+    from router.road.accounts.take import Taken, Tried
 
 _MOST = 1_000
 #: Remarks that are written out; all of them are in the JSON.
@@ -72,8 +72,8 @@ def take_in(
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.errors import Rejected  # noqa: PLC0415 - beside its use; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.account_rows import AccountFile, without_mark  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.accounts import take_accounts  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.accounts.rows import AccountFile, without_mark  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.accounts.take import take_accounts  # noqa: PLC0415 - slow to import; --help does without
 
     if forget is not None and not whole:
         warn("--forget says how many accounts --whole may forget: name both.")
@@ -105,7 +105,7 @@ def list_known(
     """List accounts in the order of their keys."""
     from router.cli.lookup import shown  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.accounts import known_accounts  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.accounts.take import known_accounts  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         found = known_accounts(app, owner=owner, after=after, limit=limit)
@@ -150,7 +150,7 @@ def match_sample(
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.lead.model import Person  # noqa: PLC0415 - beside its use; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.accounts import try_person  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.accounts.take import try_person  # noqa: PLC0415 - slow to import; --help does without
 
     typed = Person(email=email, company=company, website=website, country=country)
     if bool(sample) == (typed != Person()):
@@ -169,7 +169,7 @@ def match_sample(
 
 def _of_sample(app: "App", sample: str, source: str, moment: "datetime") -> "list[Tried]":
     from router.cli.explain import read_sample  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.accounts import try_sample  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.accounts.take import try_sample  # noqa: PLC0415 - slow to import; --help does without
     from router.road.explain import rehearse  # noqa: PLC0415 - slow to import; --help does without
 
     body, named = read_sample(sample)

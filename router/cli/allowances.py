@@ -42,7 +42,7 @@ def list_allowances(*, json: AsJson = False) -> None:
     from router.cli.lookup import shown  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.allowances import allowances  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.allowances import allowances  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         found = allowances(app, now())
@@ -88,8 +88,8 @@ def give(
     from router.cli.lookup import moment, shown, speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.absences import wall_of  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.allowances import Said, allow  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.people.absences import wall_of  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.allowances import Said, allow  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         # An unknown person is told by whoever looks it up next.
@@ -122,7 +122,7 @@ def end(
     from router.cli.lookup import speaker, whole_id  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road import allowances  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools import allowances  # noqa: PLC0415 - slow to import; --help does without
 
     allowance_id = whole_id(allowance, "allowance")
     with opened() as app:

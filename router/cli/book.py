@@ -8,7 +8,7 @@ from pathlib import Path
 
 from router.app import App
 from router.errors import BookError
-from router.road.publish import Standing, Wish, publish
+from router.road.versions.publish import Standing, Wish, publish
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import load_book
 from router.store import books

@@ -17,8 +17,8 @@ from router.errors import LeadRouterError
 from router.now import now, unshifted
 from router.plugins.destinations.address import addresses_of, ask_system, parse_target
 from router.road.heartbeat import SILENT_S
-from router.road.leavers import leavers
-from router.road.tick import SKEW
+from router.road.people.leavers import leavers
+from router.road.ticker.tick import SKEW
 from router.rulebook.allowance import without_effect
 from router.settings import Settings, secret_variable
 from router.store import actions, processes, waiting

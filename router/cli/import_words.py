@@ -10,9 +10,9 @@ from router.app import App
 from router.cli.lookup import SHOWN, shown
 from router.cli.output import columns, say, warn
 from router.errors import NotFound
-from router.road import undo
-from router.road.imports import Report
-from router.road.lanes import Shown, Standing
+from router.road.imports import undo
+from router.road.imports.bring import Report
+from router.road.imports.lanes import Shown, Standing
 from router.store.import_rows import RefusedRow
 from router.store.imports import imports_by_prefix
 from router.store.tx import transaction

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from router.app import App
-    from router.road.lanes import Standing
+    from router.road.imports.lanes import Standing
     from router.stages.capture.rows import Format
 
 _MOST = 200
@@ -81,8 +81,8 @@ def bring(
     from router.cli.import_words import tell_report  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.imports import Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.imports import bring as bring_file  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports.bring import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports.bring import bring as bring_file  # noqa: PLC0415 - slow to import; --help does without
 
     data, form = _content(file)
     with opened() as app:
@@ -119,7 +119,7 @@ def list_imports(
     """List imports, the newest first: how many rows were let in, and when the rest will be."""
     from router.cli.import_words import tell_list  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.lanes import listed  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports.lanes import listed  # noqa: PLC0415 - slow to import; --help does without
     from router.web.api.imported import import_told  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
@@ -134,7 +134,7 @@ def show(which: _Id, *, json: AsJson = False) -> None:
     """Show one import, with what became of its rows and leads."""
     from router.cli.import_words import find_import, tell_shown  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road import lanes  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports import lanes  # noqa: PLC0415 - slow to import; --help does without
     from router.web.api.imported import import_shown  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
@@ -147,21 +147,21 @@ def show(which: _Id, *, json: AsJson = False) -> None:
 
 def pause(which: _Id, *, by: _By = "", json: AsJson = False) -> None:
     """Let no further rows in for now."""
-    from router.road import lanes  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports import lanes  # noqa: PLC0415 - slow to import; --help does without
 
     _say(which, lanes.pause, by, json=json)
 
 
 def resume(which: _Id, *, by: _By = "", json: AsJson = False) -> None:
     """Let rows in again; what was missed is not made up for."""
-    from router.road import lanes  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports import lanes  # noqa: PLC0415 - slow to import; --help does without
 
     _say(which, lanes.resume, by, json=json)
 
 
 def pace(which: _Id, *, per_hour: _PerHour, by: _By = "", json: AsJson = False) -> None:
     """Let rows in faster or slower."""
-    from router.road import lanes  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports import lanes  # noqa: PLC0415 - slow to import; --help does without
 
     def paced(app: "App", import_id: "UUID", who: str) -> "Standing":
         return lanes.set_pace(app, import_id, per_hour, who)
@@ -186,8 +186,8 @@ def undo(
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road import undo as undoing  # noqa: PLC0415 - slow to import; --help does without
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.imports import undo as undoing  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app, bar() as watch:
         wish = undoing.Wish(find_import(app, which), speaker(by), reason, dry_run=dry_run)

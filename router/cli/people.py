@@ -8,7 +8,7 @@ from router.cli import absences, transfer
 from router.cli.output import AsJson, columns, print_json, say
 
 if TYPE_CHECKING:
-    from router.road.roster import Standing
+    from router.road.people.roster import Standing
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def list_roster(*, json: AsJson = False) -> None:
     """List the roster: who is there, what they own, and what they are owed in each pool."""
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.roster import roster  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.people.roster import roster  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         _, found = roster(app, now())

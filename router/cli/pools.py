@@ -9,7 +9,7 @@ from router.cli.output import AsJson, columns, print_json, say
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from router.road.pools import MemberTold, PoolTold
+    from router.road.pools.standing import MemberTold, PoolTold
 
 _Pool = Annotated[str, typer.Argument(metavar="POOL", help="Id of the pool.")]
 _Person = Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person.")]
@@ -46,7 +46,7 @@ def list_pools(*, json: AsJson = False) -> None:
     from router.cli.lookup import shown  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.pools import pools  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.standing import pools  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         found = pools(app, now())
@@ -78,7 +78,7 @@ def show(
     """Show a pool: who is next and why, what each is owed, and why somebody is passed over."""
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.pools import pool as told  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.standing import pool as told  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         found = told(app, pool, now(), ahead=ahead)
@@ -98,7 +98,7 @@ def ledger(
     """Show each change of what members are owed or were given, the newest first."""
     from router.cli.lookup import shown  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.pools import ledger as rows_of  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.standing import ledger as rows_of  # noqa: PLC0415 - slow to import; --help does without
     from router.stages.route.rotation import LEAD  # noqa: PLC0415 - beside its use
 
     with opened() as app:
@@ -147,7 +147,7 @@ def credit(
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.pools import adjust  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.standing import adjust  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         found = adjust(
@@ -163,8 +163,8 @@ def claim(pool: _Pool, person: _Person, *, by: _By = "", json: AsJson = False) -
     """Take the next lead that waits in a pool; it is accepted at once."""
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.claims import claim_next  # noqa: PLC0415 - slow to import; --help does without
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.claims import claim_next  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         lead = claim_next(Road(app), pool, person, speaker(by))

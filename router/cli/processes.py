@@ -66,7 +66,7 @@ def ticker() -> None:
     from router.app import build_app  # noqa: PLC0415 - slow to import; --help does without
     from router.now import set_shift  # noqa: PLC0415 - slow to import; --help does without
     from router.road.heartbeat import Heartbeat  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.tick import Ticker  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.ticker.tick import Ticker  # noqa: PLC0415 - slow to import; --help does without
 
     set_shift(timedelta(seconds=told.now_shift_s))
     stop = threading.Event()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from router.cli.output import columns
-from router.road.backtest import Report
+from router.road.versions.backtest import Report
 from router.rulebook.recount import Recounted, Share, Shift
 
 #: Lines of each table that people are shown.

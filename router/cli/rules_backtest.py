@@ -9,7 +9,7 @@ from router.cli.output import FAILED, AsJson, print_json, say, warn
 
 if TYPE_CHECKING:
     from router.app import App
-    from router.road.backtest import Report
+    from router.road.versions.backtest import Report
     from router.rulebook.model import RuleBook
 
 _ACTIVE = "active"
@@ -87,7 +87,7 @@ def _judge(app: "App", old: "RuleBook", new: "RuleBook", days: int, most: int | 
     """Do it, with a bar."""
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use; --help does without
-    from router.road import backtest as past  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions import backtest as past  # noqa: PLC0415 - slow to import; --help does without
 
     window = past.last_days(days, now(), app.settings.book, most=most)
     with bar() as watch:

@@ -19,7 +19,7 @@ from router.cli.output import (
 
 if TYPE_CHECKING:
     from router.app import App
-    from router.road.publish import Published
+    from router.road.versions.publish import Published
     from router.store.books import Aliases
     from router.store.tx import Tx
 
@@ -83,8 +83,8 @@ def publish(
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
     from router.errors import BookError  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import publish as make_active  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import publish as make_active  # noqa: PLC0415 - slow to import; --help does without
     from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
 
     try:
@@ -103,8 +103,8 @@ def publish(
 def approve(version: _Version, *, by: _By = None, note: _Note = "", json: AsJson = False) -> None:
     """Agree to a version that waits for a second person; its author cannot. It is active then."""
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import approve as agree  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import approve as agree  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         done = agree(app, find_version(app, version), Wish(by or user_name(), note))
@@ -114,8 +114,8 @@ def approve(version: _Version, *, by: _By = None, note: _Note = "", json: AsJson
 def refuse(version: _Version, *, by: _By = None, note: _Note = "", json: AsJson = False) -> None:
     """Do not agree to a version that waits for a second person; nothing changes."""
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import refuse as turn_down  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import refuse as turn_down  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         digest = find_version(app, version)
@@ -141,7 +141,7 @@ def rollback(
     New leads go by it. Leads under way keep the version they started with.
     """
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import Wish, roll_back  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import Wish, roll_back  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         digest = find_version(app, to) if to else ""

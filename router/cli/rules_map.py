@@ -8,7 +8,7 @@ import typer
 from router.cli.output import USAGE, AsJson, print_json, warn
 
 if TYPE_CHECKING:
-    from router.road.chart import Counted
+    from router.road.map.chart import Counted
     from router.rulebook.model import RuleBook
 
 _MOST_DAYS = 365
@@ -39,9 +39,9 @@ def draw(
     Mermaid is drawn by GitHub, wikis and editors between ```mermaid and ```. Without a database
     the book's folder is drawn, without numbers.
     """
-    from router.road.chart import chart  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.mermaid import mermaid as as_mermaid  # noqa: PLC0415 - beside its use
-    from router.road.mermaid import remarks  # noqa: PLC0415 - beside its use
+    from router.road.map.chart import chart  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.map.mermaid import mermaid as as_mermaid  # noqa: PLC0415 - beside its use
+    from router.road.map.mermaid import remarks  # noqa: PLC0415 - beside its use
 
     if mermaid and json:
         warn("Say either --mermaid or --json.")
@@ -72,7 +72,7 @@ def _material(days: int) -> "tuple[RuleBook, Counted | None, str]":
     from router.cli.book import load  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.errors import BookError, Misconfigured, Transient  # noqa: PLC0415 - beside its use
-    from router.road.counting import count  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.map.counting import count  # noqa: PLC0415 - slow to import; --help does without
     from router.settings import settings  # noqa: PLC0415 - slow to import; --help does without
 
     try:

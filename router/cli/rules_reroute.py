@@ -8,8 +8,8 @@ from router.cli.output import FAILED, OK, AsJson, columns, print_json, say, warn
 
 if TYPE_CHECKING:
     from router.app import App
-    from router.road.move import Moved
-    from router.road.reroute import Report
+    from router.road.versions.move import Moved
+    from router.road.versions.reroute import Report
 
 #: Characters of a digest that people are shown.
 _SHOWN = 12
@@ -68,8 +68,8 @@ def reroute(
     from router.cli.rules_life import find_version  # noqa: PLC0415 - beside its use
     from router.now import now as read_now  # noqa: PLC0415 - slow to import; --help does without
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.reroute import Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.reroute import reroute as decide_again  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.reroute import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.reroute import reroute as decide_again  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app, bar() as watch:
         now = read_now()
@@ -112,8 +112,8 @@ def move(
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.rules_life import find_version  # noqa: PLC0415 - beside its use
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.move import Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.move import move as move_leads  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.move import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.move import move as move_leads  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         wish = Wish(

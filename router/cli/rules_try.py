@@ -21,8 +21,8 @@ from router.cli.output import (
 
 if TYPE_CHECKING:
     from router.app import App
-    from router.road.band import Showing
-    from router.road.tried import Seen
+    from router.road.versions.band import Showing
+    from router.road.versions.tried import Seen
     from router.rulebook.canary import Terms
     from router.rulebook.model import RuleBook
 
@@ -65,8 +65,8 @@ def shadow(
     No lead changes. A version that has errors, or whose own tests fail, is refused (exit code 3).
     """
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
-    from router.road import tried  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions import tried  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
 
     wish = Wish(by or user_name(), note)
     with _refusals(json=json), opened() as app:
@@ -121,8 +121,8 @@ def canary(
     """
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
     from router.cli.reach import opened, user_name  # noqa: PLC0415 - slow to import; --help does without
-    from router.road import band, tried  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions import band, tried  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import Wish  # noqa: PLC0415 - slow to import; --help does without
 
     wish = Wish(by or user_name(), note)
     with _refusals(json=json), opened() as app:
@@ -182,8 +182,8 @@ def _version(app: "App", typed: str) -> "RuleBook":
 
 def _promote(app: "App", by: str, note: str, *, json: bool) -> None:
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.publish import Standing, Wish  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.tried import promote  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.publish import Standing, Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.versions.tried import promote  # noqa: PLC0415 - slow to import; --help does without
 
     with bar() as watch:
         done = promote(app, Wish(by, note), watch=watch)

@@ -192,8 +192,8 @@ def _replayed(asked: _Asked) -> _Material:
 
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.now import now  # noqa: PLC0415 - beside its use
-    from router.road.backtest import Window  # noqa: PLC0415 - slow to import
     from router.road.simulate.past import replayed  # noqa: PLC0415 - slow to import
+    from router.road.versions.backtest import Window  # noqa: PLC0415 - slow to import
 
     with opened() as app:
         active = app.shelf.active()

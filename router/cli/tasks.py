@@ -71,8 +71,8 @@ def accept(lead: _Lead, *, person: _Person = "", by: _By = "", json: AsJson = Fa
     """Take a lead, also from a queue or the pool it waits in (then name the person)."""
     from router.cli.lookup import find_lead, speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.claims import claim  # noqa: PLC0415 - slow to import; --help does without
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.pools.claims import claim  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app:
         after = claim(Road(app), find_lead(app, lead), person, speaker(by))

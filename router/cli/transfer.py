@@ -9,9 +9,9 @@ from router.cli.output import FAILED, OK, AsJson, columns, print_json, say, warn
 
 if TYPE_CHECKING:
     from router.app import App
-    from router.road.leavers import Leaver
-    from router.road.transfer import Wish
-    from router.road.transfer_tally import Report
+    from router.road.people.leavers import Leaver
+    from router.road.people.transfer import Wish
+    from router.road.people.transfer_tally import Report
     from router.store.transfers import Which
 
 #: Lines of a report that people are shown.
@@ -115,7 +115,7 @@ def transfer(
     from router.cli.lookup import speaker  # noqa: PLC0415 - slow to import; --help does without
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
     from router.errors import Rejected  # noqa: PLC0415 - beside its use; --help does without
-    from router.road.transfer import Wish  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.people.transfer import Wish  # noqa: PLC0415 - slow to import; --help does without
     from router.stages.desk.transfer import Transfer, way_of  # noqa: PLC0415 - slow to import; --help does without
 
     try:
@@ -137,7 +137,7 @@ def leavers(*, json: AsJson = False) -> None:
     None of them gets another lead; what they own stays theirs until somebody moves it.
     """
     from router.cli.reach import opened  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.leavers import leavers as find  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.people.leavers import leavers as find  # noqa: PLC0415 - slow to import; --help does without
     from router.store.tx import transaction  # noqa: PLC0415 - slow to import; --help does without
 
     with opened() as app, transaction(app.engine) as tx:
@@ -194,7 +194,7 @@ def _run(app: "App", wish: "Wish", *, yes: bool, json: bool) -> None:
     """Show what would happen, ask, and do it."""
     from router.cli.progress import bar  # noqa: PLC0415 - beside its use
     from router.road.drain import Road  # noqa: PLC0415 - slow to import; --help does without
-    from router.road.transfer import transfer as give  # noqa: PLC0415 - slow to import; --help does without
+    from router.road.people.transfer import transfer as give  # noqa: PLC0415 - slow to import; --help does without
 
     road = Road(app)
     if wish.dry_run or not yes:

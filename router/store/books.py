@@ -175,7 +175,7 @@ def publish(  # noqa: PLR0913 - one value per column
     """Store a book and make it the active one, without asking anything.
 
     For a book nobody could object to, such as the first one; everybody else goes through
-    :mod:`router.road.publish`.
+    :mod:`router.road.versions.publish`.
 
     Args:
         tx: Open transaction.

@@ -15,13 +15,13 @@ from router.app import App
 from router.cli import people
 from router.errors import NotFound, Rejected
 from router.now import now as read_now
-from router.road import calendar_wants
-from router.road.absence_ics import Report, Wish, import_absences, read_file
-from router.road.absences import absences, cancel_absence
-from router.road.calendar_file import Entry
-from router.road.calendar_spans import Span, spans
 from router.road.drain import Road
-from router.road.roster import set_back_now
+from router.road.people import calendar_wants
+from router.road.people.absence_ics import Report, Wish, import_absences, read_file
+from router.road.people.absences import absences, cancel_absence
+from router.road.people.calendar_file import Entry
+from router.road.people.calendar_spans import Span, spans
+from router.road.people.roster import set_back_now
 from router.settings import settings
 from router.store.absences import AbsenceRow
 from router.store.tx import transaction

@@ -14,7 +14,8 @@ from router.app import App
 from router.cli import people
 from router.errors import NotFound, Rejected
 from router.now import now as read_now
-from router.road.absences import (
+from router.road.drain import Road
+from router.road.people.absences import (
     Correction,
     Said,
     absences,
@@ -22,8 +23,7 @@ from router.road.absences import (
     cancel_absence,
     correct_absence,
 )
-from router.road.drain import Road
-from router.road.roster import set_back_now, standing
+from router.road.people.roster import set_back_now, standing
 from router.rulebook.availability import AbsenceKind
 from router.settings import settings
 from router.store.absences import Absent, absent_people

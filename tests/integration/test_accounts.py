@@ -14,8 +14,8 @@ from router.lead.model import Lead, Person
 from router.lead.states import LeadState
 from router.now import now as read_now
 from router.pipeline import StageName
-from router.road.account_rows import AccountRow
-from router.road.accounts import Taken, known_accounts, take_accounts, try_person
+from router.road.accounts.rows import AccountRow
+from router.road.accounts.take import Taken, known_accounts, take_accounts, try_person
 from router.road.drain import Road
 from router.road.explain import explain, tell
 from router.store.accounts import MOST_OF_ONE, RARE

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from router.app import App
 from router.cli.main import app as program
 from router.now import now as read_now
-from router.road.account_rows import AccountRow
-from router.road.accounts import known_accounts, take_accounts
+from router.road.accounts.rows import AccountRow
+from router.road.accounts.take import known_accounts, take_accounts
 from router.settings import settings
 from router.store.tx import transaction
 from tests.build import inquiry

@@ -14,8 +14,8 @@ from router.app import App
 from router.cli.main import app as program
 from router.errors import LeadRouterError, NotFound
 from router.pipeline import StageName
-from router.road import lanes
 from router.road.drain import Road
+from router.road.imports import lanes
 from router.settings import settings
 from router.store import waiting
 from router.store.tx import transaction

@@ -13,9 +13,9 @@ from router.errors import BookError, NotFound
 from router.lead.model import Lead
 from router.lead.states import LeadState
 from router.now import now as read_now
-from router.road.backtest import Report, backtest, last_days
 from router.road.drain import Road
-from router.road.past import HELD, MERGED, NO_FACTS, Second
+from router.road.versions.backtest import Report, backtest, last_days
+from router.road.versions.past import HELD, MERGED, NO_FACTS, Second
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store.judged import Part

@@ -11,8 +11,8 @@ from router.cli.book import prepare
 from router.embedded.processes import wait_for
 from router.errors import Misconfigured, NotFound
 from router.road.drain import Road
-from router.road.publish import Standing, Wish, publish, roll_back
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
+from router.road.versions.publish import Standing, Wish, publish, roll_back
 from router.rulebook.model import RuleBook
 from router.settings import Settings
 from router.store.tx import transaction

@@ -11,7 +11,7 @@ from router.errors import BookError
 from router.lead.model import Lead
 from router.now import now as read_now
 from router.road.drain import Road
-from router.road.publish import Standing, Wish, approve, publish, roll_back
+from router.road.versions.publish import Standing, Wish, approve, publish, roll_back
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store import books

@@ -11,7 +11,7 @@ from router.app import App
 from router.embedded.processes import wait_for
 from router.errors import BookError, Conflict, NotFound
 from router.now import now as read_now
-from router.road.publish import Standing, Wish, approve, publish, refuse, roll_back
+from router.road.versions.publish import Standing, Wish, approve, publish, refuse, roll_back
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store import books

@@ -11,11 +11,11 @@ from router.lead.states import LeadState
 from router.now import now as read_now
 from router.pipeline import StageName
 from router.road.act import act
-from router.road.band import showing
 from router.road.drain import Road
 from router.road.explain import explain
-from router.road.publish import Standing, Wish, approve, publish
-from router.road.tried import begin, end, promote
+from router.road.versions.band import showing
+from router.road.versions.publish import Standing, Wish, approve, publish
+from router.road.versions.tried import begin, end, promote
 from router.road.words import decline
 from router.rulebook.canary import Terms, pilots, serves
 from router.rulebook.model import RuleBook

@@ -18,7 +18,7 @@ from router.pipeline import StageName
 from router.road import capture as capturing
 from router.road.drain import Road
 from router.road.failure import sweep_tickets
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
 from router.store import tickets
 from router.store.leads import lock_leads
 from router.store.processes import deadlocks

@@ -17,7 +17,7 @@ from router.road.act import act
 from router.road.drain import Road
 from router.road.explain import Explanation, build, explain, gather, tell
 from router.road.explain.rehearse import guess_source, rehearse, rehearse_alone, sample
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
 from router.road.words import decline, replay, touch
 from router.rulebook.model import RuleBook
 from router.store.absences import set_away, set_back

@@ -15,13 +15,14 @@ from router.lead.model import Lead
 from router.lead.states import IMPORT_UNDONE, DeliveryState, ImportState, LeadState
 from router.now import now as read_now
 from router.pipeline import StageName
-from router.road import imports as road_imports
-from router.road import lanes, undo, words
+from router.road import words
 from router.road.act import act
 from router.road.batch import write_batch
 from router.road.capture import capture
 from router.road.drain import Road
-from router.road.imports import Report, Wish
+from router.road.imports import bring as road_imports
+from router.road.imports import lanes, undo
+from router.road.imports.bring import Report, Wish
 from router.road.record import Batch
 from router.stages.capture.rows import Format
 from router.store import import_rows, imports

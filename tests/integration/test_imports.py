@@ -15,13 +15,13 @@ from router.lead.model import Lead
 from router.lead.states import DeliveryState, ImportState, LeadState
 from router.now import now as read_now
 from router.pipeline import StageName
-from router.road import imports as road_imports
-from router.road import lanes
 from router.road.claim import Claim
 from router.road.drain import Road
-from router.road.imports import Report, Wish
+from router.road.imports import bring as road_imports
+from router.road.imports import lanes
+from router.road.imports.bring import Report, Wish
 from router.road.replay import replay_delivery
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
 from router.stages.capture.rows import Format
 from router.store import import_rows, imports, waiting
 from router.store.imports import Import

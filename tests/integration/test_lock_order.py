@@ -10,9 +10,9 @@ from router.app import App
 from router.embedded.processes import wait_for
 from router.lead.ids import LeadId
 from router.now import now as read_now
-from router.road.absences import Said, add_absence
 from router.road.drain import Road
 from router.road.pages import lock_page, together
+from router.road.people.absences import Said, add_absence
 from router.rulebook.availability import AbsenceKind
 from router.store import actions, clocks
 from router.store.absences import lock_absence, set_back

@@ -10,9 +10,9 @@ from router.cli.main import app as program
 from router.lead.states import LeadState
 from router.road import words
 from router.road.act import act
-from router.road.chart import chart
-from router.road.counting import count
 from router.road.drain import Road
+from router.road.map.chart import chart
+from router.road.map.counting import count
 from router.rulebook.model import RuleBook
 from router.settings import settings
 from tests.build import MONDAY, inquiry, send, time_stands_at

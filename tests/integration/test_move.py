@@ -12,7 +12,7 @@ from router.now import now as read_now
 from router.pipeline import StageName
 from router.road import review
 from router.road.drain import Road
-from router.road.move import Wish, move
+from router.road.versions.move import Wish, move
 from router.rulebook.model import RuleBook
 from router.store import books
 from router.store.reviews import reviews_of

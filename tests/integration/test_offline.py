@@ -13,13 +13,13 @@ from router.lead.decision import ClockKind
 from router.lead.model import Lead
 from router.lead.states import ClockState, LeadState
 from router.now import now as read_now
-from router.road.absences import Said, add_absence, cancel_absence
 from router.road.act import act
 from router.road.drain import Road
 from router.road.explain.build import explain
-from router.road.offline import AT_ONCE, OWNER_OFFLINE, PUT_OFF, hand_on
-from router.road.roster import set_back_now
-from router.road.tick import Ticker
+from router.road.people.absences import Said, add_absence, cancel_absence
+from router.road.people.offline import AT_ONCE, OWNER_OFFLINE, PUT_OFF, hand_on
+from router.road.people.roster import set_back_now
+from router.road.ticker.tick import Ticker
 from router.rulebook.availability import AbsenceKind
 from router.rulebook.model import RuleBook
 from router.stages.desk import decide as desk

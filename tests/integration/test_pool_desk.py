@@ -11,13 +11,14 @@ from router.errors import Conflict, NotFound, Rejected
 from router.lead.states import LeadState
 from router.now import now as read_now
 from router.now import unshifted
-from router.road import allowances, words
+from router.road import words
 from router.road.act import act
-from router.road.allowances import Said, allow
-from router.road.claims import claim, claim_next
 from router.road.drain import Road
-from router.road.pools import adjust, ledger, pool
-from router.road.tick import Ticker
+from router.road.pools import allowances
+from router.road.pools.allowances import Said, allow
+from router.road.pools.claims import claim, claim_next
+from router.road.pools.standing import adjust, ledger, pool
+from router.road.ticker.tick import Ticker
 from router.rulebook.model import Period, RuleBook
 from router.store.ledger import LedgerKind
 from router.store.tx import transaction

@@ -17,14 +17,14 @@ from router.now import ticks
 from router.pipeline import StageName
 from router.road import words
 from router.road.act import act
-from router.road.allowances import Said, allow
-from router.road.claims import claim_next
 from router.road.drain import Road
-from router.road.offline import hand_on
-from router.road.pools import adjust
-from router.road.release import release
-from router.road.tick import Ticker
-from router.road.transfer import Wish, transfer
+from router.road.people.offline import hand_on
+from router.road.people.transfer import Wish, transfer
+from router.road.pools.allowances import Said, allow
+from router.road.pools.claims import claim_next
+from router.road.pools.release import release
+from router.road.pools.standing import adjust
+from router.road.ticker.tick import Ticker
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.stages.desk.transfer import Transfer, Way

@@ -14,7 +14,7 @@ from router.pipeline import StageName
 from router.road import words
 from router.road.act import act
 from router.road.drain import Road
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store.tx import transaction

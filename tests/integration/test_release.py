@@ -10,11 +10,11 @@ from router.lead.ids import LeadId
 from router.now import now as read_now
 from router.road import words
 from router.road.act import act
-from router.road.allowances import Said, allow
-from router.road.claims import claim_next
 from router.road.drain import Road
-from router.road.release import release
-from router.road.tick import Ticker
+from router.road.pools.allowances import Said, allow
+from router.road.pools.claims import claim_next
+from router.road.pools.release import release
+from router.road.ticker.tick import Ticker
 from router.rulebook.model import Period, RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.stages.desk.decide import claim

@@ -12,7 +12,7 @@ from router.lead.states import ClockState, LeadState
 from router.road import words
 from router.road.act import act
 from router.road.drain import Road
-from router.road.reroute import reroute
+from router.road.versions.reroute import reroute
 from router.rulebook.model import RuleBook
 from tests.build import MONDAY, events_of, inquiry, lead_now, send, time_stands_at
 from tests.harm import (

@@ -18,7 +18,7 @@ from router.pipeline import StageName
 from router.road.act import act
 from router.road.drain import Road
 from router.road.failure import sweep_tickets
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
 from router.stages.desk import decide as desk
 from router.store import tickets
 from router.store.absences import set_away, set_back

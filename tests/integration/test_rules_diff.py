@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from router.app import App
-from router.road.publish import Standing, Wish, publish
+from router.road.versions.publish import Standing, Wish, publish
 from router.rulebook.model import RuleBook
 from tests.build import MONDAY, time_stands_at
 from tests.versions import harmless, without_norway, written

@@ -16,9 +16,9 @@ from router.now import now as read_now
 from router.pipeline import StageName
 from router.road.beside import Beside, Look
 from router.road.drain import Road
-from router.road.publish import Wish, publish, roll_back
 from router.road.review import answer
-from router.road.tried import Seen, seen, unwatch, watch
+from router.road.versions.publish import Wish, publish, roll_back
+from router.road.versions.tried import Seen, seen, unwatch, watch
 from router.rulebook.canary import Terms
 from router.rulebook.model import Phase, Rule, RuleBook
 from router.stages.route.plan import plan

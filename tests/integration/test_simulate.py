@@ -10,13 +10,13 @@ from router.app import App
 from router.lead.model import Lead
 from router.lead.states import LeadState, OwnerKind
 from router.now import now as read_now
-from router.road.backtest import Window
 from router.road.drain import Road
-from router.road.past import HELD, MERGED
 from router.road.simulate.past import Past, replayed
 from router.road.simulate.run import simulate
 from router.road.simulate.setting import Setting
 from router.road.simulate.world import Habits, timeline
+from router.road.versions.backtest import Window
+from router.road.versions.past import HELD, MERGED
 from router.store.absences import set_away
 from router.store.tx import transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at

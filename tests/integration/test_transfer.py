@@ -14,9 +14,9 @@ from router.now import now as read_now
 from router.road import words
 from router.road.act import act
 from router.road.drain import Road
-from router.road.leavers import leavers
-from router.road.transfer import Wish, transfer
-from router.road.transfer_tally import Report
+from router.road.people.leavers import leavers
+from router.road.people.transfer import Wish, transfer
+from router.road.people.transfer_tally import Report
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.stages.desk.transfer import Transfer, Way

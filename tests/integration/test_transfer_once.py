@@ -15,9 +15,9 @@ from router.lead.model import Lead
 from router.road import words
 from router.road.act import act
 from router.road.drain import Road
-from router.road.look import Looked, weigh
+from router.road.people.transfer import Wish, transfer
 from router.road.record import Listeners
-from router.road.transfer import Wish, transfer
+from router.road.versions.look import Looked, weigh
 from router.rulebook.model import RuleBook
 from router.stages.desk.transfer import Transfer, Way
 from router.store.transfers import Which

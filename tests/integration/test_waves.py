@@ -10,7 +10,7 @@ from router.app import App
 from router.lead.decision import ClockKind
 from router.pipeline import StageName
 from router.road.drain import Road
-from router.road.tick import Ticker
+from router.road.ticker.tick import Ticker
 from router.rulebook.model import RuleBook
 from router.store.clocks import clocks_of
 from router.store.tx import transaction

@@ -12,10 +12,10 @@ from router.lead.ids import LeadId
 from router.now import now as read_now
 from router.road import words
 from router.road.act import act
-from router.road.allowances import Said, allow
-from router.road.claims import claim
 from router.road.drain import Road
-from router.road.release import release
+from router.road.pools.allowances import Said, allow
+from router.road.pools.claims import claim
+from router.road.pools.release import release
 from router.rulebook.model import RuleBook
 from router.rulebook.reading.load import book_from_files
 from router.store.tx import transaction

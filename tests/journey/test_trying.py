@@ -13,7 +13,7 @@ import pytest
 from router.lead.model import Lead
 from router.lead.states import LeadState
 from router.now import now as read_now
-from router.road.publish import publish, roll_back
+from router.road.versions.publish import publish, roll_back
 from router.rulebook.canary import Terms, serves
 from router.rulebook.model import RuleBook
 from router.store.tx import transaction

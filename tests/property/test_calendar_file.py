@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from router.errors import Rejected
-from router.road.calendar_file import Entry, Repeat, read_calendar
-from router.road.calendar_spans import HORIZON, MAX_TURNS, TooOld, spans
+from router.road.people.calendar_file import Entry, Repeat, read_calendar
+from router.road.people.calendar_spans import HORIZON, MAX_TURNS, TooOld, spans
 from tests.ics import TOM, calendar, days, event
 
 _NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

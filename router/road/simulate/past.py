@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from router.app import App
 from router.lead.facts import Facts
 from router.lead.model import Lead, change
-from router.road.backtest import Window, parts_of
-from router.road.past import facts_judged, why_passed_over
 from router.road.simulate.arrivals import Arrival
 from router.road.simulate.lead import lead_of
 from router.road.simulate.world import Absence
+from router.road.versions.backtest import Window, parts_of
+from router.road.versions.past import facts_judged, why_passed_over
 from router.store.absences import absences_since
 from router.store.arrived import Arrived, arrived
 from router.store.judged import judged

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from router.now import now as read_now
-from router.road.account_rows import AccountRow
-from router.road.accounts import known_accounts, take_accounts
+from router.road.accounts.rows import AccountRow
+from router.road.accounts.take import known_accounts, take_accounts
 from router.store.accounts import Listed
 from router.web.api.access import Admin, Reader, TheRoad
 from router.web.api.asked import AccountAsked, AccountQuery, AccountsAsked

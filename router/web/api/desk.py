@@ -4,9 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from router.road import claims, words
+from router.road import words
 from router.road.act import Word, act
 from router.road.drain import Road
+from router.road.pools import claims
 from router.web.api import asked
 from router.web.api.access import Actor, Admin, TheRoad
 from router.web.api.told import LeadTold, lead_told

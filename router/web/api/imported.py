@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from router.lead.drip import FASTEST, SLOWEST, USUAL
 from router.lead.states import ImportState
-from router.road.lanes import Shown, Standing
+from router.road.imports.lanes import Shown, Standing
 from router.web.api.asked import Id, Named, Strict, Words
 from router.web.api.told import Told
 

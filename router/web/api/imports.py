@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from router.road import lanes
-from router.road.imports import Wish, bring
-from router.road.undo import Wish as UndoWish
-from router.road.undo import undo
+from router.road.imports import lanes
+from router.road.imports.bring import Wish, bring
+from router.road.imports.undo import Wish as UndoWish
+from router.road.imports.undo import undo
 from router.stages.capture.rows import Format
 from router.web.api.access import Admin, Reader, TheRoad
 from router.web.api.asked import PageQuery

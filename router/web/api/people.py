@@ -8,10 +8,10 @@ import structlog
 from fastapi import APIRouter, Body, Query
 
 from router.now import now as read_now
-from router.road import absences
-from router.road.absence_ics import Wish, import_absences
-from router.road.absences import Correction, Said
-from router.road.roster import Standing, roster, set_back_now, standing
+from router.road.people import absences
+from router.road.people.absence_ics import Wish, import_absences
+from router.road.people.absences import Correction, Said
+from router.road.people.roster import Standing, roster, set_back_now, standing
 from router.rulebook.availability import AbsenceKind
 from router.store import reading, waiting
 from router.store.tx import transaction

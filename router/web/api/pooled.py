@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from router.road.allowances import AllowanceTold as FoundAllowance
-from router.road.pools import PoolTold as FoundPool
+from router.road.pools.allowances import AllowanceTold as FoundAllowance
+from router.road.pools.standing import PoolTold as FoundPool
 from router.rulebook.model import Period
 from router.stages.route.rotation import LEAD
 from router.store.ledger import LedgerKind, LedgerRow

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from router.now import now as read_now
-from router.road import allowances, claims
-from router.road import pools as found
+from router.road.pools import allowances, claims
+from router.road.pools import standing as found
 from router.web.api import pooled
 from router.web.api.access import Actor, Admin, Reader, TheRoad
 from router.web.api.told import LeadTold, lead_told

@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, Field
 
 from router.lead.states import LeadState
-from router.road.leavers import Leaver, leavers
-from router.road.transfer import FIRST, Wish, transfer
-from router.road.transfer_tally import Report
+from router.road.people.leavers import Leaver, leavers
+from router.road.people.transfer import FIRST, Wish, transfer
+from router.road.people.transfer_tally import Report
 from router.stages.desk.transfer import Transfer, Way, way_of
 from router.store.transfers import Which
 from router.store.tx import transaction

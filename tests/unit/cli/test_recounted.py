@@ -7,7 +7,7 @@ import pytest
 
 from router.cli.checked import told as told_checks
 from router.cli.recounted import told
-from router.road.backtest import Report, Window
+from router.road.versions.backtest import Report, Window
 from router.rulebook.recount import Fate, Recounted, Share, Shift
 
 _NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The ticker: what is due without anybody knocking."""
