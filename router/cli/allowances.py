@@ -73,7 +73,9 @@ def give(
         str, typer.Option(help="End, as 2026-01-05 or 2026-01-05T14:00 on the person's wall.")
     ],
     pool: Annotated[str, typer.Option(help="Only in this pool; all of them if not given.")] = "",
-    weight: Annotated[int | None, typer.Option(help="Weight in the pool.", min=0, max=100)] = None,
+    weight: Annotated[
+        int | None, typer.Option(help="Weight in the pool; 0 is off.", min=0, max=100)
+    ] = None,
     cap: Annotated[
         list[str] | None,
         typer.Option(help="Cap: day=5, week=20, month=60 or open=8; repeat it."),

@@ -53,6 +53,24 @@ def allowed(book: RuleBook, allowances: Sequence[Allowance]) -> RuleBook:
     return replace(book, people=people, pools=pools)
 
 
+def off_in_pools(allowances: Iterable[Allowance]) -> dict[tuple[str, str], Allowance]:
+    """Return who takes no leads of one pool, by pool and person.
+
+    The last that speaks of them there holds: who is given a weight is not off any more.
+
+    Args:
+        allowances: Those that hold now, in the order in which they were given.
+    """
+    found: dict[tuple[str, str], Allowance] = {}
+    for each in allowances:
+        key = each.pool, each.person
+        if each.off and each.pool:
+            found[key] = each
+        elif each.weight is not None:
+            found.pop(key, None)
+    return found
+
+
 def without_effect(book: RuleBook, allowances: Iterable[Allowance]) -> list[tuple[Allowance, str]]:
     """Return allowances that would change nothing with a book, and why: its names are gone.
 

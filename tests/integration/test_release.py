@@ -205,6 +205,28 @@ def test_the_moment_of_an_allowance_is_looked_at(
         assert owner_now(app, lead) == "priya-shah"
 
 
+def test_a_lead_waits_for_the_end_of_no_weight_unless_a_later_word_gives_one(
+    road: Road, starter_book: RuleBook
+) -> None:
+    app = road.app
+    use(app, with_pool(starter_book, "nobody: hold", members="members: [priya-shah]"))
+    nothing = Said("priya-shah", until=MONDAY + HOUR, pool=UK, weight=0)
+    assert allow(app, nothing, by="george-amari", now=read_now()).off
+    first, second = (send(road, inquiry()) for _ in range(2))
+    assert (owner(first), owner(second)) == (UK, UK)
+    without_clocks(app)
+    with time_stands_at(MONDAY + HOUR + timedelta(seconds=1)):
+        release(road)
+        assert owner_now(app, first) == owner_now(app, second) == "priya-shah"
+    with time_stands_at(MONDAY + HOUR / 2):
+        again = send(road, inquiry())
+        assert owner(again) == UK
+        one = Said("priya-shah", until=MONDAY + HOUR, pool=UK, weight=1)
+        allow(app, one, by="george-amari", now=read_now())
+        release(road)
+        assert owner_now(app, again) == "priya-shah"
+
+
 def test_off_shift_a_skill_is_waited_for_as_well(road: Road, starter_book: RuleBook) -> None:
     terms = "require: on_shift\nskills: [{name: german, drop_after: 10m}]"
     use(road.app, with_pool(starter_book, terms))

@@ -20,7 +20,7 @@ from router.lead.facts import facts_from
 from router.lead.ids import LeadId
 from router.lead.model import Lead, Owner
 from router.lead.states import OwnerKind
-from router.rulebook.allowance import Allowance, allowed
+from router.rulebook.allowance import Allowance, allowed, off_in_pools
 from router.rulebook.model import RuleBook
 from router.rulebook.roster import live
 from router.stages.route.bounds import Bounds
@@ -271,9 +271,8 @@ _STRONGER = frozenset({BarKind.LEFT, BarKind.PASSED, BarKind.EXCLUDED})
 def _off(pick: Pick, allowances: Sequence[Allowance]) -> dict[tuple[str, str], Bar]:
     """Return who was off in one pool."""
     found = {
-        (each.pool, each.person): Bar(BarKind.OFF, "off", each.until_at)
-        for each in allowances
-        if each.off and each.pool
+        key: Bar(BarKind.OFF, "off", each.until_at)
+        for key, each in off_in_pools(allowances).items()
     }
     for each in pick.judged.data.get("candidates", ()):
         key = str(each.get("pool", "")), str(each.get("person"))

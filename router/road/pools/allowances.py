@@ -34,6 +34,7 @@ class Said:
     until: datetime
     #: Empty for all pools.
     pool: str = ""
+    #: 0 is the same as off.
     weight: int | None = None
     caps: Mapping[Period, int] = field(default_factory=dict)
     off: bool = False
@@ -73,15 +74,17 @@ def allow(app: App, said: Said, *, by: str, now: datetime) -> Allowance:
     if said.pool and said.person not in {m.person for m in known(book, said.pool).members}:
         raise Rejected(f"{said.person} is not in the pool {said.pool}.", code="not_a_member")
     _check(said, now)
+    # No weight is as good as off, which ends: where a pool holds, leads wait for that end.
+    off = said.off or said.weight == 0
     allowance = Allowance(
         id=timed_id(now, "allowance", said.person, said.pool, now),
         person=said.person,
         pool=said.pool,
         from_at=said.start or now,
         until_at=said.until,
-        weight=said.weight,
-        caps=said.caps,
-        off=said.off,
+        weight=None if off else said.weight,
+        caps={} if off else said.caps,
+        off=off,
         reason=said.reason.strip(),
         by=by,
     )

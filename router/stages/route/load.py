@@ -13,7 +13,7 @@ from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead
 from router.lead.written import written_id
 from router.pipeline import StageName
-from router.rulebook.allowance import Allowance, allowed
+from router.rulebook.allowance import Allowance, allowed, off_in_pools
 from router.rulebook.cover import stand_in
 from router.rulebook.model import First, NobodyPolicy, Pool, RuleBook
 from router.rulebook.roster import with_pools
@@ -203,9 +203,7 @@ def _off(allowances: Iterable[Allowance]) -> dict[str, Away]:
 
 def _off_in_pools(allowances: Iterable[Allowance]) -> dict[tuple[str, str], Bar]:
     """Return who is off in one pool, by a manager's word."""
-    return {
-        (each.pool, each.person): _off_bar(each) for each in allowances if each.off and each.pool
-    }
+    return {key: _off_bar(each) for key, each in off_in_pools(allowances).items()}
 
 
 def _off_bar(allowance: Allowance) -> Bar:

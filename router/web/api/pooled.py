@@ -56,7 +56,7 @@ class Allow(Strict):
     until: AwareDatetime
     start: AwareDatetime | None = Field(default=None, alias="from", description="Empty: now.")
     pool: Id = Field(default="", description="Only in this pool; empty: in all of them.")
-    weight: int | None = Field(default=None, ge=0, le=100, description="Needs a pool.")
+    weight: int | None = Field(default=None, ge=0, le=100, description="Needs a pool; 0 is off.")
     caps: dict[Period, Cap] = Field(default={}, description="By period: open, day, week, month.")
     off: bool = Field(default=False, description="Takes no leads at all.")
     reason: Words = ""
