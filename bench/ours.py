@@ -6,6 +6,7 @@ The small one calls what the route stage calls, in the same order.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
+from typing import LiteralString
 from uuid import UUID, uuid4
 
 from bench.peers import NOBODY
@@ -22,6 +23,7 @@ from router.stages.route import load
 from router.stages.route.choose import Asked, choose
 from router.stages.route.rotation import Turn, take_turn
 from router.stages.route.seats import Limit, Seat
+from router.store import ledger
 from router.store.ledger import LedgerKind, LedgerRow, given_since, write_ledger
 from router.store.roster import lock_pools, member_rows
 from router.store.tx import Tx, make_engine, transaction
@@ -31,6 +33,23 @@ BOOK, POOL = "default", "bench"
 _DAY = timedelta(days=1)
 #: What the route stage locks its pools by.
 _LOCK = lock_pools.__name__
+#: What the ledger writes beside its rows; and the same in one order for everybody. Without the
+#: pool's lock several would else write members in whatever order the planner has chosen, and wait
+#: for deadlocks to be found, instead of showing what the lock costs.
+_UPDATE: LiteralString = vars(ledger)["_UPDATE"]
+_IN_ORDER: LiteralString = """
+    WITH d AS (
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
+            AS d (pool_id, person_id, credit, banked, given)),
+    mine AS MATERIALIZED (
+        SELECT book, pool_id, person_id FROM pool_member
+        WHERE book = %s AND (pool_id, person_id) IN (SELECT pool_id, person_id FROM d)
+        ORDER BY pool_id, person_id FOR NO KEY UPDATE)
+    UPDATE pool_member m SET credit = m.credit + d.credit, banked = m.banked + d.banked,
+        assigned = m.assigned + d.given
+    FROM d JOIN mine USING (pool_id, person_id)
+    WHERE m.book = mine.book AND m.pool_id = mine.pool_id AND m.person_id = mine.person_id
+"""
 
 Change = Mapping[str, tuple[int, int]]
 
@@ -64,6 +83,7 @@ class Ours:
                     credit[each.name] += each.change
                 changes = {each.name: (each.change, 0) for each in places}
                 rows.append(self._row(POOL, places[0].name, changes, moment))
+            _order(locked=locked)
             write_ledger(tx, BOOK, rows)
 
     def give_capped(self, pool: Pool, leads: int) -> None:
@@ -130,6 +150,7 @@ class Roads:
         """
         self._app.settings = self._app.settings.model_copy(update={"batch": batch})
         setattr(load, _LOCK, lock_pools if locked else _no_lock)
+        _order(locked=locked)
         road = Road(self._app)
         while road.drain(StageName.CAPTURE):
             continue
@@ -137,3 +158,8 @@ class Roads:
 
 def _no_lock(tx: Tx, book: str, pools: Iterable[str]) -> None:
     """Lock nothing."""
+
+
+def _order(*, locked: bool) -> None:
+    """Let members be written as they are under the lock, or as they must be without."""
+    setattr(ledger, "_UPDATE", _UPDATE if locked else _IN_ORDER)  # noqa: B010 - a constant of another module
