@@ -117,8 +117,8 @@ def ledger(
                     row.person or "-",
                     f"{row.given:+d}" if row.given else "-",
                     ", ".join(
-                        f"{name} {credit / LEAD:+.2f}"
-                        + (f" bank {banked / LEAD:+.2f}" if banked else "")
+                        f"{name} {_owed(credit / LEAD)}"
+                        + (f" bank {_owed(banked / LEAD)}" if banked else "")
                         for name, (credit, banked) in row.changes.items()
                     ),
                     row.by or "-",
@@ -182,7 +182,8 @@ def _say(found: "PoolTold") -> None:
     nobody = f"if nobody can: {found.nobody}{behind}"
     say(f"{found.id}: {hands}; {found.manager} is accountable; {nobody}")
     if found.waiting is not None:
-        say(f"{found.waiting.leads} leads wait since {shown(found.waiting.since)}")
+        many = "1 lead waits" if found.waiting.leads == 1 else f"{found.waiting.leads} leads wait"
+        say(f"{many} since {shown(found.waiting.since)}")
     say("")
     head = ("person", "weight", "tier", "owed", "given", "open", "caps", "now")
     rows = [

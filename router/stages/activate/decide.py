@@ -124,10 +124,11 @@ def _goes_on(
     reroute: Reroute | None,
     now: datetime,
 ) -> bool:
-    """Return whether the promise of a first touch stays as it is, since nobody cares who missed it.
+    """Return whether the promise of a first touch stays as it is.
 
-    One that was cancelled starts again; so does one not kept yet after a decision taken afresh,
-    and that of a lead which waited in its pool for somebody who cannot keep it any more.
+    As a rule it does: the person who asked does not care who missed it. One that was cancelled
+    starts again; so does one not kept yet after a decision taken afresh, and that of a lead which
+    waited in its pool for somebody who cannot keep it any more.
     """
     if lead.handoff_id is None:
         return False

@@ -240,7 +240,7 @@ class _Look:
         moves = [banked, paid_out(left, weights)] if repaid else []
         if self._bars and policy.credit is not AbsenceCredit.NONE:
             moves.append(earned(left, self._absent(), policy))
-        for name in set().union(*moves):
+        for name in sorted(set().union(*moves)):
             bank = sum(move.get(name, 0) for move in moves)
             changes[pool.id, name] = (changes.get((pool.id, name), (0, 0))[0], bank)
         return Pick(
