@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as drawn
+from psycopg.errors import InsufficientPrivilege, ObjectInUse
 from pydantic import SecretStr
 
 from router.app import App, build_app
@@ -34,6 +35,8 @@ _JOURNEYS = Path(__file__).parent / "journey"
 #: Seconds for a journey with the start of its processes, on a machine that has much else to do.
 _JOURNEY_S = 600
 _TEMPLATE = "spine_template"
+#: Seconds until nobody uses a database any more: the server's own vacuum takes its time.
+_FREE_S = 60.0
 #: Valkey has so many databases; a module's broker is emptied before it starts.
 _BROKERS = 16
 
@@ -58,13 +61,16 @@ class _Rack:
         url = sa.make_url(self.servers.database_url).set(database=database)
         return url.render_as_string(hide_password=False)
 
-    def dropped(self, database: str) -> bool:
-        """Drop a database; return whether that was possible just now."""
+    def done(self, statement: str) -> bool:
+        """Run a statement that needs a database to itself; return whether it was possible now."""
         try:
-            self.run(f"DROP DATABASE {database} WITH (FORCE)")
-        except sa.exc.ProgrammingError:
-            # The server's own vacuum is at work in it, which only the superuser may end.
-            return False
+            self.run(statement)
+        except (sa.exc.ProgrammingError, sa.exc.OperationalError) as error:
+            # The server's own vacuum is at work in it, which only the superuser may end; or a
+            # connection that was closed has not ended yet.
+            if isinstance(error.orig, InsufficientPrivilege | ObjectInUse):
+                return False
+            raise
         return True
 
     def run(self, statement: str) -> None:
@@ -144,9 +150,11 @@ def servers(rack: _Rack) -> Servers:
 def database_url(rack: _Rack) -> Iterator[str]:
     """Return a database of this module's own: migrated, with the starter book published."""
     name = f"spine_{next(rack.numbers)}"
-    rack.run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    made = f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}"
+    assert wait_for(lambda: rack.done(made), seconds=_FREE_S), name
     yield rack.address(name)
-    assert wait_for(lambda: rack.dropped(name), seconds=30.0), name
+    dropped = f"DROP DATABASE {name} WITH (FORCE)"
+    assert wait_for(lambda: rack.done(dropped), seconds=_FREE_S), name
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """``python -m tests.hands``: a worker process that takes deliveries down the road when it is told.
 
 It says ``ready``. With each line it reads it waits until it goes by the version of that digest,
-takes deliveries until none wait, and says how many it took.
+takes deliveries until none wait, and says how many it took. Where the line ends with ``once`` it
+takes one batch.
 """
 
 import logging
@@ -9,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,13 +23,15 @@ from router.embedded.processes import wait_for
 from router.errors import Transient
 from router.now import set_shift, ticks
 from router.pipeline import StageName
+from router.road.claim import Claim
 from router.road.drain import Road
 from router.settings import settings
 from router.store.tx import transaction
 from router.watch.log import configure
 
 _ROOT = Path(__file__).parents[1]
-_PATIENCE_S = 60.0
+_PATIENCE_S = 240.0
+_ONCE = "once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,15 @@ class Hand:
 
     process: subprocess.Popen[str]
 
-    def begin(self, digest: str) -> None:
-        """Let it work, by this version of the rule book."""
+    def begin(self, digest: str, *, once: bool = False) -> None:
+        """Let it work, by this version of the rule book.
+
+        Args:
+            digest: The version.
+            once: Take one batch, and not all that waits.
+        """
         pipe = _end(self.process.stdin)
-        pipe.write(f"{digest}\n")
+        pipe.write(f"{digest} {_ONCE}\n" if once else f"{digest}\n")
         pipe.flush()
 
     def taken(self) -> int:
@@ -95,9 +103,20 @@ def work() -> None:
     road = Road(app)
     _say("ready")
     for line in sys.stdin:
-        if not wait_for(lambda: app.shelf.active().digest == line.strip(), seconds=_PATIENCE_S):  # noqa: B023 - asked at once
+        digest, _, once = line.strip().partition(" ")
+        if not wait_for(lambda: app.shelf.active().digest == digest, seconds=_PATIENCE_S):  # noqa: B023 - asked at once
             raise SystemExit("This process does not go by the version it was told.")
-        _say(str(_clear(road)))
+        _say(str(_once(road) if once else _clear(road)))
+
+
+def _once(road: Road) -> int:
+    """Take one batch, as soon as there is one to be had; return how many were taken."""
+    claim, started = Claim(StageName.CAPTURE, limit=road.app.settings.batch), ticks()
+    while ticks() - started < _PATIENCE_S:
+        with suppress(Transient):
+            if taken := road.run(claim).taken:
+                return taken
+    return 0
 
 
 def _clear(road: Road) -> int:

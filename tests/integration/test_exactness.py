@@ -42,6 +42,9 @@ SENIORS = {
 }
 FIVE = ("marcus-lee", "sofia-reyes", "hannah-cole", "diego-ramos", "dana-whitlock")
 
+# A machine that has much else to do is no fault of what is tested.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def crew(app: App) -> Iterator[list[Hand]]:
@@ -99,13 +102,15 @@ def let_in(app: App, leads: Mapping[str, int], *, together: int = 1) -> None:
 
 
 def work(app: App, crew: list[Hand], leads: Mapping[str, int], *, together: int = 1) -> None:
-    """Let four processes begin at once on so many leads; all of them must have worked."""
+    """Let four processes work at once on so many leads; none goes on before all have begun."""
     let_in(app, leads, together=together)
-    for each in crew[:_HANDS]:
-        each.begin(app.shelf.active().digest)
-    taken = [each.taken() for each in crew[:_HANDS]]
-    assert sum(taken) == sum(leads.values())
-    assert all(taken), taken
+    digest, begun, rest = app.shelf.active().digest, list[int](), list[int]()
+    for once, taken in ((True, begun), (False, rest)):
+        for each in crew[:_HANDS]:
+            each.begin(digest, once=once)
+        taken += [each.taken() for each in crew[:_HANDS]]
+    assert all(begun), begun
+    assert sum(begun + rest) == sum(leads.values())
 
 
 def picks(app: App) -> dict[str, list[str]]:
@@ -217,7 +222,7 @@ def test_no_prefix_is_a_lead_from_what_is_due_when_processes_are_killed(
     for each in crew[:_HANDS]:
         each.begin(book.digest)
     for killed, fresh, given in ((crew[0], crew[4], 100), (crew[1], crew[5], 250)):
-        assert wait_for(lambda given=given: _given(app) >= given, seconds=90)  # type: ignore[misc]  # bound now
+        assert wait_for(lambda given=given: _given(app) >= given, seconds=240)  # type: ignore[misc]  # bound now
         killed.kill()
         fresh.begin(book.digest)
     for each in crew[2:]:

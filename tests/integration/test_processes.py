@@ -23,7 +23,10 @@ from router.store.tx import make_engine, transaction
 
 _ROOT = Path(__file__).parents[2]
 _PROGRAM = (sys.executable, "-m", "router.cli.main")
-_PATIENCE_S = 60.0
+#: Seconds that something may take on a machine that has much else to do.
+_PATIENCE_S = 240.0
+
+pytestmark = pytest.mark.timeout(600)
 
 
 def _until(condition: Callable[[], bool], *, what: str) -> None:
@@ -53,7 +56,7 @@ class _Place:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=_PATIENCE_S,
         )
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
@@ -133,7 +136,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Place]:
     yield made
     down.stop_everything(made.home, on_progress=lambda _text: None, grace_s=1)
     for each in made.started:
-        each.wait(timeout=30)
+        each.wait(timeout=_PATIENCE_S)
 
 
 @pytest.fixture
@@ -208,7 +211,7 @@ def test_everything_killed_at_once_comes_up_again_with_its_leads(place: _Place) 
     known = place.run_now.processes
     for pid in (place.started[-1].pid, *(each.pid for each in known)):
         processes.tell(pid, signal.SIGKILL)
-    place.started[-1].wait(timeout=60)
+    place.started[-1].wait(timeout=_PATIENCE_S)
     place.up()
     assert place.lead(delivery_id).id == lead.id
     assert place.lead(place.send()).owner is not None
@@ -220,7 +223,7 @@ def test_down_stops_everything_and_says_what_it_stopped(place: _Place) -> None:
     told = place.run("down", "--json")
     assert told.returncode == 0, told.stderr
     assert "supervisor" in orjson.loads(told.stdout)["stopped"]
-    assert place.started[-1].wait(timeout=60) == 0
+    assert place.started[-1].wait(timeout=_PATIENCE_S) == 0
     assert not [each.name for each in known if processes.is_running(each)]
     assert orjson.loads(place.run("down", "--json").stdout)["stopped"] == []
 
@@ -270,5 +273,6 @@ def test_idle_workers_that_are_told_to_stop_end_soon_and_cleanly(
     children = [child for each in workers for child in psutil.Process(each.pid).children()]
     for worker in workers:
         worker.terminate()
-    assert [worker.wait(timeout=60) for worker in workers] == [0, 0], said.read_text()
-    assert not [child for child in children if child.is_running()]
+    codes = [worker.wait(timeout=_PATIENCE_S) for worker in workers]
+    assert codes == [0, 0], said.read_text()
+    _until(lambda: not any(child.is_running() for child in children), what="the children's end")
