@@ -1,7 +1,8 @@
 """What the database and the receivers must agree on, once everything has come to rest."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.lead.states import OWNED, LeadState
 from router.store.leads import lock_leads
-from router.store.tx import transaction
+from router.store.tx import Tx, transaction
 from tests.journey.crm import Crm
 
 _UNREST: Final[Mapping[str, LiteralString]] = {
@@ -22,9 +23,17 @@ _UNREST: Final[Mapping[str, LiteralString]] = {
 }
 
 
+@contextmanager
+def one_moment(app: App) -> Iterator[Tx]:
+    """Open a transaction whose queries all see the same moment, whatever is written meanwhile."""
+    with transaction(app.engine) as tx:
+        tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield tx
+
+
 def unrest(app: App) -> dict[str, int]:
     """Return what still waits for somebody; empty once everything has come to rest."""
-    with transaction(app.engine) as tx:
+    with one_moment(app) as tx:
         counts = {what: tx.rows(query)[0][0] for what, query in _UNREST.items()}
     return {what: count for what, count in counts.items() if count}
 
@@ -61,7 +70,7 @@ def ended(app: App, ids: Collection[UUID]) -> list[Lead]:
 
 def check_chains(app: App) -> int:
     """Check that the events of every lead are numbered without a gap and tied; return how many."""
-    with transaction(app.engine) as tx:
+    with one_moment(app) as tx:
         ends = tx.rows("SELECT id, version, head FROM lead")
         rows = tx.rows("SELECT lead_id, seq, kind, data, personal, hash FROM event ORDER BY 1, 2")
     at: dict[UUID, tuple[int, bytes]] = defaultdict(lambda: (0, b""))
@@ -77,7 +86,7 @@ def check_chains(app: App) -> int:
 
 def check_people(app: App) -> int:
     """Check that each address is one person, who has one open lead; return how many people."""
-    with transaction(app.engine) as tx:
+    with one_moment(app) as tx:
         twice = tx.rows(
             "SELECT body->'person'->>'email', count(DISTINCT contact_id) FROM lead"
             " GROUP BY 1 HAVING count(DISTINCT contact_id) <> 1"

@@ -20,7 +20,7 @@ from tests.journey.town import Town, say, until
 _AMY, _BEN = "amy-field", "ben-wood"
 _LEADS = 24
 #: As the book says: long enough for two words of the API one after the other.
-_GRACE = timedelta(seconds=4)
+_GRACE = timedelta(seconds=8)
 #: From the end of the grace to the change. A ticker looks once a second; a machine that has much
 #: else to do needs more.
 _LATE = timedelta(seconds=30)

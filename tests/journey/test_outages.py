@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from threading import Event
 from uuid import UUID
 
@@ -47,13 +48,16 @@ def test_without_a_broker_forms_are_taken_routed_and_sent(
     place: Town, receiver: Crm, own_servers: Servers
 ) -> None:
     place.kill_server(own_servers.valkey)
-    started = ticks()
-    ids = _posted(place, 30)
-    slowest = (ticks() - started) / len(ids)
+    ids, took = list[UUID](), list[float]()
+    for _ in range(30):
+        started = ticks()
+        ids += _posted(place, 1)
+        took.append(ticks() - started)
+    usual = median(took)
     place.rest()
     assert not own_servers.valkey.alive()
-    say(f"30 forms without a broker, {slowest * 1000:.0f} ms each")
-    assert slowest < 0.5
+    say(f"30 forms without a broker, {usual * 1000:.0f} ms each")
+    assert usual < 0.5
     _check(place, receiver, ids)
 
 

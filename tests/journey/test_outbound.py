@@ -16,6 +16,17 @@ from tests.journey.crm import Call, Crm, Reply, crm
 from tests.journey.post import post
 from tests.journey.town import Town, say, until
 
+#: Seconds that a call may take: more than a machine that has much else to do keeps one waiting, for
+#: a call that is given up comes twice.
+_TIMEOUT_S = 4.0
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Crm]:
+    """Return a CRM of this module alone: every call that it gets is counted."""
+    with crm() as made:
+        yield made
+
 
 @pytest.fixture(scope="module")
 def healthy() -> Iterator[Crm]:
@@ -30,8 +41,8 @@ def place(build: Build, receiver: Crm, healthy: Crm) -> Town:
     made = build(
         receiver,
         healthy,
-        told={"RETRY_BASE_S": "0.2", "LEASE_S": "6"},
-        limits={"timeout_s": 1.0},
+        told={"RETRY_BASE_S": "0.2", "LEASE_S": str(4 * _TIMEOUT_S)},
+        limits={"timeout_s": _TIMEOUT_S},
     )
     made.start("web", "road", "deliver", "ticker")
     return made
@@ -88,7 +99,8 @@ def test_destination_that_hangs_gets_everything_later_and_delays_no_other(
     repeated = len(receiver.calls) - len(taken)
     p95 = late[int(len(late) * 0.95)]
     say(f"healthy p95 {p95:.2f} s; the sick one was called {repeated} times more")
-    assert p95 < 2.0
+    # Whoever waited for one call to the sick one waited longer.
+    assert p95 < _TIMEOUT_S
     assert len(taken) == len(leads)
     assert set(taken.values()) == {1}
     ledger.check_receiver(place.app, receiver, leads)
@@ -123,7 +135,8 @@ def test_refused_message_is_parked_shown_and_replayed_under_its_key(
     receiver.reply = lambda _call: Reply(422)
     (lead_id,) = _leads(place, 1)
     until(lambda: bool(receiver.calls), "it was tried")
-    until(lambda: "action.parked" in events_of(place.app, LeadId(lead_id)), "it is parked")
+    ends = {"action.parked", "action.sent"}
+    until(lambda: ends <= set(events_of(place.app, LeadId(lead_id))), "one is parked, one sent")
     (parked,) = place.api("/actions?state=parked").said["items"]
     assert (parked["lead_id"], parked["attempts"]) == (str(lead_id), 1)
     assert "answered 422" in parked["last_error"]

@@ -2,8 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from uuid import UUID
 
@@ -132,21 +132,31 @@ def test_four_workers_five_pools_people_and_tickers_at_once_lock_nothing_up(
 
     with ThreadPoolExecutor(3) as crowd, ThreadPoolExecutor(8) as senders:
         busy = [crowd.submit(each.run) for each in people]
-        ids = list(senders.map(send, range(_LEADS)))
-        Event().wait(4)  # the ladders of those who hurry are climbed meanwhile
-        for each in people:
-            each.stop.set()
+        try:
+            ids = list(senders.map(send, range(_LEADS)))
+            Event().wait(4)  # the ladders of those who hurry are climbed meanwhile
+            until(lambda: _all_said(people) or _one_failed(busy), "every word was said")
+        finally:
+            for each in people:
+                each.stop.set()
         for future in busy:
             future.result()
     place.rest()
     said = sum((each.said for each in people), Counter[str]())
     say(f"{_LEADS} leads, acts: {dict(said)}")
-    assert set(_WORDS) <= set(said)
     assert ledger.deadlocks(place.app) == before
     assert len({lead.id for lead in ledger.ended(place.app, ids)}) == _LEADS
     _check_fair(place)
     ledger.check_chains(place.app)
     assert place.faults() == []
+
+
+def _all_said(people: Iterable[_Busy]) -> bool:
+    return all(any(each.said[word] for each in people) for word in _WORDS)
+
+
+def _one_failed(busy: Iterable[Future[None]]) -> bool:
+    return any(each.done() for each in busy)
 
 
 def _check_fair(town: Town) -> None:
@@ -164,6 +174,7 @@ def _check_fair(town: Town) -> None:
     for pool in town.app.shelf.active().pools.values():
         assert sum(row.credit for (each, _person), row in rows.items() if each == pool.id) == 0
         given = {member.person: first.get((pool.id, member.person), 0) for member in pool.members}
+        say(f"{pool.id}: {given}")
         weights = sum(member.weight for member in pool.members)
         for member in pool.members:
             fair = sum(given.values()) * member.weight / weights

@@ -15,8 +15,8 @@ from tests.journey.crm import Crm
 from tests.journey.post import Form, post
 from tests.journey.town import ROOT, Town, say
 
-#: Seconds a batch may take here.
-_DEADLINE_S = 4
+#: Seconds a batch may take here: more than a good one needs on a machine that has much else to do.
+_DEADLINE_S = 8
 
 
 @pytest.fixture(scope="module")

@@ -75,8 +75,16 @@ def test_half_of_the_leads_and_always_the_same(
     place.cli("rules", "canary", written(book, tmp_path), "--percent", "50", "--by", "ann")
     settle()
     leads = pour(place, 200)
+
+    def shared() -> bool:
+        if len(_took_part(place, leads[0].received_at)) == 1:
+            # One process was quicker than all the others.
+            leads.extend(pour(place, 50))
+        return len(_took_part(place, leads[0].received_at)) > 1
+
+    until(shared, "several processes took leads")
     served = [each for each in leads if each.digest == book.digest]
-    assert 60 < len(served) < 140
+    assert 0.3 < len(served) / len(leads) < 0.7
     for each in leads:
         wanted = serves(Terms(50.0), book.digest, each.id)
         assert each.digest == (book.digest if wanted else small.digest)
@@ -84,7 +92,6 @@ def test_half_of_the_leads_and_always_the_same(
     told = orjson.loads(place.cli("rules", "canary", "status", "--json"))
     assert (told["showing"]["given"], told["showing"]["strays"]) == (len(served), [])
     assert f"It was given {len(served)} leads." in place.cli("rules", "canary")
-    assert len(_took_part(place, leads[0].received_at)) > 1
     ledger.check_chains(place.app)
 
 
@@ -111,7 +118,8 @@ def test_a_bad_canary_is_ended_by_the_ticker_and_its_leads_stay_explained(
     assert "return" in line
     assert book.digest[:12] in line
     until(lambda: "return" in _heard(listener), "the book's owner was told")
-    assert any('"canary_returned"' in line for line in _lines(place, "ticker"))
+    told_at_all = '"canary_returned"'
+    until(lambda: any(told_at_all in line for line in place.lines("ticker")), "it is logged")
     ledger.check_chains(place.app)
 
 
@@ -187,16 +195,12 @@ def _heard(listener: Crm) -> list[str]:
     return [each.message["data"]["act"] for each in books]
 
 
-def _lines(town: Town, name: str) -> list[str]:
-    return (town.home / "logs" / f"{name}.log").read_text(encoding="utf-8").splitlines()
-
-
 def _took_part(town: Town, since: datetime) -> set[int]:
     """Return the road processes that finished a batch since a moment."""
     told = [
         orjson.loads(line)
         for name in ("road", "road-2")
-        for line in _lines(town, name)
+        for line in town.lines(name)
         if '"batch_done"' in line
     ]
     return {each["pid"] for each in told if datetime.fromisoformat(each["timestamp"]) > since}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from threading import Event
 
@@ -259,6 +260,11 @@ class Town:
         if self._app is not None:
             self._app.close()
 
+    def lines(self, name: str) -> list[str]:
+        """Return the lines of a process's log; not one that is still being written."""
+        log = (self.home / "logs" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        return log.split("\n")[:-1]
+
     def faults(self) -> list[str]:
         """Return the lines of every log that tell of a fault of ours."""
         return [
@@ -284,7 +290,7 @@ class Town:
     def _web_answers(self, name: str) -> bool:
         try:
             return call(self.ports[name], "GET", "/readyz").status == 200
-        except OSError:
+        except (OSError, HTTPException):
             return False
 
     def _works(self, name: str) -> bool:
@@ -294,8 +300,8 @@ class Town:
             with transaction(self.app.engine) as tx:
                 row = tx.row("SELECT 1 FROM process WHERE id LIKE %s", (f"ticker:%:{pid}",))
             return row is not None
-        log = (self.home / "logs" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
-        return any("worker_ready" in line and f'"pid": {pid}' in line for line in log.splitlines())
+        said = [orjson.loads(line) for line in self.lines(name) if '"worker_ready"' in line]
+        return any(each["pid"] == pid for each in said)
 
 
 @contextmanager
