@@ -32,14 +32,23 @@ CLEAR: Mapping[str, object] = {
 }
 
 
+#: How far time is moved by the blocks that are open, the innermost last.
+_shifts = [timedelta(0)]
+
+
 @contextmanager
 def time_stands_at(moment: datetime) -> Iterator[None]:
-    """Move this process's time so that it is ``moment`` now; it still runs."""
-    set_shift(moment - unshifted())
+    """Move this process's time so that it is ``moment`` now; it still runs.
+
+    After a block within another one the outer block's time goes on, never the machine's own.
+    """
+    _shifts.append(moment - unshifted())
+    set_shift(_shifts[-1])
     try:
         yield
     finally:
-        set_shift(timedelta(0))
+        _shifts.pop()
+        set_shift(_shifts[-1])
 
 
 def inquiry(**changes: object) -> dict[str, object]:

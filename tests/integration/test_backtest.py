@@ -122,7 +122,7 @@ def test_many_leads_are_read_without_an_open_transaction(app: App, crowd: int) -
     def progress(done: int, whole: int) -> None:
         seen.append((done, whole))
         # Waits for what is being read, and for ever if a transaction stays open.
-        with transaction(app.engine, lock_timeout=timedelta(seconds=5)) as tx:
+        with transaction(app.engine, lock_timeout=timedelta(seconds=30)) as tx:
             tx.run("LOCK TABLE lead, event IN ACCESS EXCLUSIVE MODE")
 
     book = app.shelf.active()

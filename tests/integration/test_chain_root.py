@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from router.app import App
+from router.embedded.processes import wait_for
 from router.store.processes import append_root
 from router.store.tx import Tx, transaction
 from tests.build import MONDAY
@@ -37,12 +38,23 @@ def root(app: App) -> Root:
             below.update(lead for lead, _ in orjson.loads(heads))
             return hashlib.sha256(previous + heads).digest()
 
+        assert wait_for(lambda: _vacuum_is_over(app), seconds=60)
         with transaction(app.engine) as tx:
             append_root(tx, MONDAY, digest)
         return below
 
     make()
     return make
+
+
+def _vacuum_is_over(app: App) -> bool:
+    """Return whether no transaction runs but those of tests: above one, nothing is settled."""
+    with transaction(app.engine) as tx:
+        rows = tx.rows(
+            "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'transactionid' AND usename IS DISTINCT FROM current_user"
+        )
+    return not rows
 
 
 @contextmanager

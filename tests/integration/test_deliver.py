@@ -206,7 +206,8 @@ def test_calls_a_second_are_limited_over_all_workers(paced: App, peer: Peer) -> 
         offered(paced)
     workers = [Outbound(paced), Outbound(paced), Outbound(paced)]
     started = ticks()
-    while ticks() - started < 1.0:
+    # Beyond the burst, for a machine that has much else to do may be slow to come to more.
+    while ticks() - started < 1.0 or len(peer.seen) <= 3:
         for worker in workers:
             worker.deliver("crm")
     took = ticks() - started
@@ -221,9 +222,13 @@ def test_job_that_finds_no_call_left_ends_at_once_and_its_action_waits_unharmed(
     outbound = Outbound(paced)
     with transaction(paced.engine) as tx:
         spend(tx, "crm", Pace(5, 3), 3 + 5 * 60, database_now(tx))
-    started = ticks()
-    assert outbound.deliver("crm") == 0
-    assert ticks() - started < 1.0
+    took = []
+    for _ in range(5):
+        started = ticks()
+        assert outbound.deliver("crm") == 0
+        took.append(ticks() - started)
+    # A machine that has much else to do is slow now and then; a job that waits always is.
+    assert min(took) < 1.0
     assert peer.seen == []
     assert messages_of(paced, lead.id) == [("handoff.offered", "pending")]
 

@@ -39,8 +39,10 @@ def _kept(app: App, row: NewDelivery) -> int:
 def _cut_every_connection(app: App) -> None:
     with transaction(app.engine) as tx:
         tx.run(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            # The server's own vacuum may be at work here, which only the superuser may end.
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND usename = current_user"
         )
 
 

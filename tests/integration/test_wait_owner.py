@@ -22,6 +22,9 @@ from router.web.wait import LATE_S, THREADS, OwnerWait
 from tests.build import delivery, inquiry, store
 
 _WITHIN_S = 30.0
+#: For callers whose leads hang: long enough for a thread to take each of them in time, also on a
+#: machine that has much else to do; who is not taken in time is told so, and nothing hangs.
+_GONE_AFTER_S = 4.0
 
 
 @pytest.fixture
@@ -122,18 +125,20 @@ def test_threads_that_hang_are_offered_no_longer_and_end_the_process(
     ended = asyncio.Event()
 
     async def ask(wait: OwnerWait) -> tuple[Mapping[str, object], float]:
-        callers = [asyncio.create_task(wait(each, 0.05)) for each in ids[:THREADS]]
+        callers = [asyncio.create_task(wait(each, _GONE_AFTER_S)) for each in ids[:THREADS]]
         given_up = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.1 + LATE_S, given_up.set)
+        asyncio.get_running_loop().call_later(_GONE_AFTER_S + 0.1 + LATE_S, given_up.set)
         await given_up.wait()
         for caller in callers:
             caller.cancel()
-        asked = ticks()
-        said = await wait(ids[-1], _WITHIN_S)
-        took = ticks() - asked
+        took = []
         async with asyncio.timeout(_WITHIN_S):
+            for _ in range(5):
+                asked = ticks()
+                said = await wait(ids[-1], _WITHIN_S)
+                took.append(ticks() - asked)
             await ended.wait()
-        return said, took
+        return said, min(took)
 
     wait = OwnerWait(hanging, hangs_after_s=1.0, end=ended.set)
     try:
