@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import AsJson, columns, print_json, say, warn
+from router.words import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -185,7 +186,8 @@ def import_absences(
         say(columns(head, [_line(each) for each in found.lines]))
     done = ", ".join(f"{many} {what}" for what, many in found.counts.items() if many)
     would = "Nothing was written; it would be: " if found.dry_run else ""
-    say(f"{would}{done or 'nothing to do'}; {found.no_absence} entries are no absences, or over.")
+    others = counted(found.no_absence, "entry is no absence", "entries are no absences")
+    say(f"{would}{done or 'nothing to do'}; {others}, or over.")
     if not found.calendar:
         warn("The calendar has no name (X-WR-CALNAME): what vanished from it was left as it is.")
 
@@ -225,7 +227,8 @@ def _gone(
     end = f"until {shown(row.until)}" if row.until else "for now"
     if row.start > now:
         end = f"from {shown(row.start)} {end if row.until else 'on'}"
-    say(f"{found.name} takes no leads {end}; {found.open_leads} open ones stay theirs.")
+    stay = counted(found.open_leads, "open one stays", "open ones stay")
+    say(f"{found.name} takes no leads {end}; {stay} theirs.")
     if row.reassign_at is not None:
         say(f"What nobody has accepted by {shown(row.reassign_at)} goes to others.")
 

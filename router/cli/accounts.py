@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import FAILED, USAGE, AsJson, columns, print_json, say, warn
+from router.words import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -182,8 +183,9 @@ def _say_taken(taken: "Taken", ignored: tuple[str, ...], *, whole: bool) -> None
     if taken.forgotten is not None:
         say(f"{taken.forgotten} that the file does not name were forgotten.")
     elif taken.spared:
+        known = counted(taken.spared, "account that we know is", "accounts that we know are")
         warn(
-            f"None was forgotten: {taken.spared} accounts that we know are not in the file, and it"
+            f"None was forgotten: {known} not in the file, and it"
             " may have been cut short. If it is whole, import it again with"
             f" --whole --forget {taken.spared}."
         )

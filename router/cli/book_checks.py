@@ -20,6 +20,7 @@ from router.store.book_log import BookAct
 from router.store.books import Alias
 from router.store.tx import Tx
 from router.web.arrival import is_loopback
+from router.words import counted
 
 #: How long an override is shown, and a proposal may wait before it is.
 _DAY = timedelta(days=1)
@@ -69,11 +70,11 @@ def _folder(app: App, active: str) -> Iterator[Finding]:
     try:
         differs = load(folder).digest != active
     except BookError as error:
+        problems = counted(len(error.problems), "problem")
         yield Finding(
             Level.WARN,
             "rule book",
-            f"{folder} has {len(error.problems)} problems, so it cannot be published: run"
-            " `lead-router rules check`.",
+            f"{folder} has {problems}, so it cannot be published: run `lead-router rules check`.",
         )
         return
     if differs:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from router.cli.output import columns
+from router.words import counted
 
 #: Changes that people are shown; ``rules backtest`` and ``rules diff`` show the rest.
 _SHOWN = 8
@@ -27,9 +28,9 @@ def told(checks: Mapping[str, Any]) -> str:
 
 def _analysis(found: Mapping[str, Any]) -> str:
     parts = [
-        _count(found["error"], "ERROR") if found["error"] else "no errors",
-        _count(found["warning"], "warning"),
-        _count(found["note"], "note"),
+        counted(found["error"], "ERROR") if found["error"] else "no errors",
+        counted(found["warning"], "warning"),
+        counted(found["note"], "note"),
         f"{found['undecided']} undecided" if found["undecided"] else "",
     ]
     return ", ".join(part for part in parts if part and not part.startswith("0 "))
@@ -50,9 +51,9 @@ def _guards(found: list[str]) -> str:
 
 def _difference(found: Mapping[str, Any]) -> str:
     parts = [
-        _count(found["change_hands"], "way", "in which leads change hands"),
-        _count(found["other_terms"], "way", "in which they get other terms"),
-        _count(found["rows"], "table row"),
+        f"{counted(found['change_hands'], 'way')} in which leads change hands",
+        f"{counted(found['other_terms'], 'way')} in which they get other terms",
+        counted(found["rows"], "table row"),
         *(f"list {name} +{more} -{less}" for name, (more, less) in found["lists"].items()),
         *found["others"],
     ]
@@ -85,7 +86,7 @@ def _leavers(found: Mapping[str, int]) -> str:
 
 def _allowances(found: Mapping[str, Any]) -> str:
     people = ", ".join(found["people"][:_SHOWN])
-    said = f"{_count(found['hold'], 'allowance')} of managers stay beside it ({people})"
+    said = f"{counted(found['hold'], 'allowance')} of managers stay beside it ({people})"
     idle = found["without_effect"]
     return said + (f"; without effect from now on: {'; '.join(idle[:_SHOWN])}" if idle else "")
 
@@ -116,10 +117,6 @@ def _examples(checks: Mapping[str, Any]) -> Iterator[str]:
 
 def _rules(old: str, new: str) -> str:
     return (old or "(none)") if old == new else f"{old or '(none)'} -> {new or '(none)'}"
-
-
-def _count(number: int, word: str, rest: str = "") -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'} {rest}".rstrip()
 
 
 _PARTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (

@@ -27,6 +27,7 @@ from router.store.held import waiting_in
 from router.store.revision import needed_revision, stored_revision
 from router.store.tx import Tx, transaction
 from router.web.door import refuse_open_api
+from router.words import counted
 
 _BROKER_S = 2.0
 _LOOK_UP_S = 3.0
@@ -253,7 +254,8 @@ def _pools(app: App, tx: Tx) -> Iterator[Finding]:
         )
     if not old:
         many = sum(each.leads for each in found.values())
-        said = f"{many} leads wait for somebody of their pool." if many else "No lead waits."
+        waits = counted(many, "lead waits", "leads wait")
+        said = f"{waits} for somebody of their pool." if many else "No lead waits."
         yield Finding(Level.OK, "pools", said)
 
 

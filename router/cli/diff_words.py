@@ -19,9 +19,9 @@ from router.rulebook.analysis.difference import (
     Way,
     ways,
 )
-from router.rulebook.analysis.finding import listed
 from router.rulebook.model import Phase, RuleBook
 from router.rulebook.space.naive import Answer
+from router.words import counted, listed
 
 _WIDTH = 80
 _FIRST = 12
@@ -73,7 +73,7 @@ def _hands(moved: Sequence[Way], books: _Books, most: int) -> Iterator[str]:
     for number, (cause, some) in enumerate(groups.items()):
         if number:
             yield ""
-        yield _line(f"{cause}: {_n(len(some), 'way')}", 0)
+        yield _line(f"{cause}: {counted(len(some), 'way')}", 0)
         for way in some[:most]:
             yield from _way(way, books)
         if len(some) > most:
@@ -90,7 +90,7 @@ def _way(way: Way, books: _Books) -> Iterator[str]:
 def _briefly(some: Sequence[Way]) -> Iterator[str]:
     """Write how many ways more there are, and where they lead."""
     places = Counter(f"{way.old} -> {way.new}" for way in some)
-    yield _line(f"and {_n(len(some), 'way')} more; --most writes them out, --json has all:", 2)
+    yield _line(f"and {counted(len(some), 'way')} more; --most writes them out, --json has all:", 2)
     for place, count in places.most_common(_PLACES):
         yield _line(place + (f" ({count} ways)" if count > 1 else ""), 5, 7)
     if len(places) > _PLACES:
@@ -169,8 +169,11 @@ def _data(found: Difference) -> Iterator[str]:
 
 def _list(each: ListChange) -> Iterator[str]:
     parts = [
-        f"{_n(len(some), word)} ({listed(list(some), _ENTRIES)})"
-        for some, word in ((each.added, "entry more"), (each.removed, "entry fewer"))
+        f"{counted(len(some), *words)} ({listed(list(some), _ENTRIES)})"
+        for some, words in (
+            (each.added, ("entry more", "entries more")),
+            (each.removed, ("entry fewer", "entries fewer")),
+        )
         if some
     ]
     yield _line(f"list {each.list}: {', '.join(parts)}", 0)
@@ -187,7 +190,7 @@ def _rows(each: RowChange) -> str:
         "added": each.new,
         "removed": each.old,
     }[each.how]
-    return f"{_n(each.rows, 'row')} {each.how}, {said} ({where})"
+    return f"{counted(each.rows, 'row')} {each.how}, {said} ({where})"
 
 
 def _other(each: DataChange) -> Iterator[str]:
@@ -208,7 +211,7 @@ def _last(found: Difference, moved: Sequence[Way]) -> Iterator[str]:
         yield "No lead gets anything else."
         return
     kept = sum(each.what != "target" and not each.moves for each in found.changes)
-    parts = [f"{_n(len(moved), 'way')} in which leads change hands"]
+    parts = [f"{counted(len(moved), 'way')} in which leads change hands"]
     if kept:
         parts.append(f"{kept} in which they keep their owner and get other terms")
     if found.undecided:
@@ -222,14 +225,6 @@ def _json(facts: Facts) -> str:
     return (
         orjson.dumps(dict(sorted(facts.items()))).decode().replace('":', '": ').replace(',"', ', "')
     )
-
-
-def _n(count: int, word: str) -> str:
-    if count == 1:
-        return f"1 {word}"
-    first, _, rest = word.partition(" ")
-    plural = f"{first[:-1]}ies" if first.endswith("ry") else f"{first}s"
-    return f"{count:,} {plural} {rest}".rstrip()
 
 
 def _line(text: str, indent: int, hang: int | None = None) -> str:

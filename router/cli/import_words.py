@@ -16,6 +16,7 @@ from router.road.imports.lanes import Shown, Standing
 from router.store.import_rows import RefusedRow
 from router.store.imports import imports_by_prefix
 from router.store.tx import transaction
+from router.words import counted
 
 #: Lines of a list that people are shown.
 _LINES = 20
@@ -54,7 +55,9 @@ def find_import(app: App, typed: str) -> UUID:
 def tell_report(report: Report) -> None:
     """Print what was imported, or what would be."""
     would = "would wait" if report.dry_run else "wait now"
-    say(f"{report.stored} of {report.rows} rows {would} to be let in as {report.name!r}.")
+    say(
+        f"{report.stored} of {counted(report.rows, 'row')} {would} to be let in as {report.name!r}."
+    )
     if report.known:
         say(f"{report.known} are known already from an import of this name.")
     if report.repeated:
@@ -136,9 +139,10 @@ def tell_undone(report: undo.Report) -> None:
     """Print what was taken back, or what would be."""
     would = "would be " if report.dry_run else ""
     say(f"Import {report.name!r} ({report.import_id}), accountable {report.accountable}:")
-    say(f"{report.withdrawn} rows {would}withdrawn, {report.recalled} leads {would}recalled.")
+    rows, recalled = counted(report.withdrawn, "row"), counted(report.recalled, "lead")
+    say(f"{rows} {would}withdrawn, {recalled} {would}recalled.")
     if report.given_back:
-        say(f"{report.given_back} turns were given back to pools.")
+        say(f"{counted(report.given_back, 'turn was', 'turns were')} given back to pools.")
     for why, leads in report.left.items():
         named = ", ".join(str(each) for each in leads[:_NAMED])
         more = f" and {len(leads) - _NAMED} more" if len(leads) > _NAMED else ""
@@ -148,7 +152,8 @@ def tell_undone(report: undo.Report) -> None:
     if report.dry_run:
         say("Nothing was written. Without --dry-run it is done, and owners are told.")
     elif report.failed:
-        warn(f"{len(report.failed)} leads not done: run it again, what is done stays done.")
+        failed = counted(len(report.failed), "lead")
+        warn(f"{failed} not done: run it again, what is done stays done.")
 
 
 def _tell_refused(refused: Sequence[RefusedRow], whole: int) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import AsJson, columns, print_json, say
+from router.words import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -182,7 +183,7 @@ def _say(found: "PoolTold") -> None:
     nobody = f"if nobody can: {found.nobody}{behind}"
     say(f"{found.id}: {hands}; {found.manager} is accountable; {nobody}")
     if found.waiting is not None:
-        many = "1 lead waits" if found.waiting.leads == 1 else f"{found.waiting.leads} leads wait"
+        many = counted(found.waiting.leads, "lead waits", "leads wait")
         say(f"{many} since {shown(found.waiting.since)}")
     say("")
     head = ("person", "weight", "tier", "owed", "given", "open", "caps", "now")

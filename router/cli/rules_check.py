@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import FAILED, AsJson, print_json, say, warn
+from router.words import counted
 
 if TYPE_CHECKING:
     from router.rulebook.analysis.finding import Finding
@@ -105,17 +106,13 @@ def _summary(book: "RuleBook", findings: Sequence["Finding"]) -> str:
 
     number = counts(findings)
     rules = sum(len(each) for each in book.rules.values())
-    words = [_counted(number[kind], kind) for kind in ("error", "warning", "note") if number[kind]]
+    words = [counted(number[kind], kind) for kind in ("error", "warning", "note") if number[kind]]
     if number["undecided"]:
         words.append(f"{number['undecided']} undecided")
     state = "not sound" if number["error"] else "sound"
     return (
         f"The rule book {book.name!r}, version {book.digest[:12]}, is {state}:"
-        f" {', '.join(words) or 'nothing was found'} in {_counted(rules, 'rule')} for"
-        f" {_counted(len(book.people), 'person', 'people')} and"
-        f" {_counted(len(book.sources), 'source')}."
+        f" {', '.join(words) or 'nothing was found'} in {counted(rules, 'rule')} for"
+        f" {counted(len(book.people), 'person', 'people')} and"
+        f" {counted(len(book.sources), 'source')}."
     )
-
-
-def _counted(number: int, one: str, several: str = "") -> str:
-    return f"{number} {one if number == 1 else several or one + 's'}"

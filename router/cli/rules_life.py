@@ -16,6 +16,7 @@ from router.cli.output import (
     say,
     warn,
 )
+from router.words import counted
 
 if TYPE_CHECKING:
     from router.app import App
@@ -275,7 +276,7 @@ def _refused(problems: Sequence[str], *, json: bool, advice: str = "") -> NoRetu
         warn("\n\n".join(problems[:_PROBLEMS]))
         more = len(problems) - _PROBLEMS
         warn(f"... and {more} more; --json lists all.\n" if more > 0 else "")
-        count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+        count = counted(len(problems), "problem")
         warn(f"Nothing was published: the book has {count}. {advice}".rstrip())
     raise typer.Exit(MISCONFIGURED)
 

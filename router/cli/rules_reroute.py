@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import FAILED, OK, AsJson, columns, print_json, say, warn
+from router.words import counted
 
 if TYPE_CHECKING:
     from router.app import App
@@ -156,8 +157,8 @@ def _tell(report: "Report") -> None:
         return
     would = "would decide" if report.dry_run else "decided"
     say(
-        f"Version {old} decided {_leads(report.leads)} {span}; the active version {new} {would}"
-        f" {report.changed} of them otherwise."
+        f"Version {old} decided {counted(report.leads, 'lead')} {span};"
+        f" the active version {new} {would} {report.changed} of them otherwise."
     )
     rows = [
         (
@@ -183,7 +184,8 @@ def _tell_rest(report: "Report") -> None:
         say("\n" + columns(("owner before", "owner now", "leads"), hands))
     say("")
     if report.same:
-        say(f"The same for {_leads(report.same)}, which {verb} by the active version from now on.")
+        same = counted(report.same, "lead")
+        say(f"The same for {same}, which {verb} by the active version from now on.")
     if report.other_promise:
         say(f"Of these, {report.other_promise} were promised something else; their clocks run on.")
     for why, many in report.left.items():
@@ -193,7 +195,8 @@ def _tell_rest(report: "Report") -> None:
     if report.dry_run:
         say("Nothing was written. Without --dry-run it is done, and both owners are told.")
     elif report.failed:
-        warn(f"{_leads(len(report.failed))} not done: run it again, what is done stays done.")
+        failed = counted(len(report.failed), "lead")
+        warn(f"{failed} not done: run it again, what is done stays done.")
     elif report.changed:
         say("Done: both owners are told, tasks recalled, pools and clocks put right.")
 
@@ -206,19 +209,10 @@ def _tell_moved(moved: "Moved") -> None:
         return
     states = ", ".join(f"{many} {state}" for state, many in sorted(moved.leads.items()))
     verb = "would go" if moved.dry_run else "go"
-    say(f"{_leads(total)} {verb} by version {new} instead of {old}: {states or 'none'}.")
+    say(f"{counted(total, 'lead')} {verb} by version {new} instead of {old}: {states or 'none'}.")
     if moved.released:
         say(f"{moved.released} of those in review {verb} on at once: {new} does not ask.")
     for lead, error in moved.failed[:_LINES]:
         warn(f"Could not be moved: {lead}: {error}")
     if moved.dry_run:
         say("Nothing was written.")
-
-
-def _leads(many: int) -> str:
-    """Write a number of leads.
-
-    >>> _leads(1), _leads(20)
-    ('1 lead', '20 leads')
-    """
-    return f"{many} lead" + ("" if many == 1 else "s")

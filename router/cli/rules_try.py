@@ -18,6 +18,7 @@ from router.cli.output import (
     say,
     warn,
 )
+from router.words import counted
 
 if TYPE_CHECKING:
     from router.app import App
@@ -154,8 +155,8 @@ def _refusals(*, json: bool) -> Iterator[None]:
         else:
             warn("\n\n".join(problems[:_PROBLEMS]))
             more = len(problems) - _PROBLEMS
-            count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
             warn(f"... and {more} more; --json lists all." if more > 0 else "")
+            count = counted(len(problems), "problem")
             warn(f"Nothing changed: the version has {count}, and could not be published either.")
         raise typer.Exit(MISCONFIGURED) from error
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import FAILED, OK, AsJson, columns, print_json, say, warn
+from router.words import counted
 
 if TYPE_CHECKING:
     from router.app import App
@@ -205,7 +206,7 @@ def _run(app: "App", wish: "Wish", *, yes: bool, json: bool) -> None:
     if not wish.dry_run and not yes:
         if not report.going:
             raise typer.Exit(OK)
-        if not typer.confirm(f"Give {_leads(report.going)} of {report.person} away?"):
+        if not typer.confirm(f"Give {counted(report.going, 'lead')} of {report.person} away?"):
             say("Nothing was done.")
             raise typer.Exit(FAILED)
     if not wish.dry_run:
@@ -223,7 +224,7 @@ def _tell(report: "Report") -> None:
     for warning in report.warnings:
         warn(f"Note: {warning}")
     verb = "would go" if report.dry_run else "went"
-    say(f"{report.going} of {_leads(report.leads)} of {report.person} {verb} to others.")
+    say(f"{report.going} of {counted(report.leads, 'lead')} of {report.person} {verb} to others.")
     if report.dry_run:
         _tell_lines(report)
     if report.owners:
@@ -238,7 +239,8 @@ def _tell(report: "Report") -> None:
     if report.dry_run:
         return
     if report.failed:
-        warn(f"{_leads(len(report.failed))} not done: run it again, what is done stays done.")
+        failed = counted(len(report.failed), "lead")
+        warn(f"{failed} not done: run it again, what is done stays done.")
     elif report.going:
         say("Done: both owners of each lead are told, and the tasks of the one before recalled.")
 
@@ -261,11 +263,12 @@ def _tell_promises(report: "Report") -> None:
     from router.cli.lookup import SHOWN, shown  # noqa: PLC0415 - slow to import; --help does without
 
     if accepts := report.due_soon.get("acceptance", 0):
-        say(f"{_leads(accepts)} should be accepted within hours, or are late: that begins anew.")
+        leads = counted(accepts, "lead")
+        say(f"{leads} should be accepted within hours, or are late: that begins anew.")
     touches = report.due_soon.get("first_touch", 0)
     if not touches:
         return
-    say(f"{_leads(touches)} should be spoken to within hours, or are late: that goes on.")
+    say(f"{counted(touches, 'lead')} should be spoken to within hours, or are late: that goes on.")
     rows = [
         (str(each.lead)[:SHOWN], shown(each.respond_by), "late" if each.late else "")
         for each in report.promises
@@ -278,12 +281,3 @@ def _row(each: "Leaver") -> tuple[str, ...]:
     why = "not in the rule book" if each.vanished else "left"
     command = each.command if each.leads else "-"
     return each.person, each.name, why, str(each.leads), str(each.accountable), command
-
-
-def _leads(many: int) -> str:
-    """Write a number of leads.
-
-    >>> _leads(1), _leads(20)
-    ('1 lead', '20 leads')
-    """
-    return f"{many} lead" + ("" if many == 1 else "s")

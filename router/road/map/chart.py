@@ -11,6 +11,7 @@ from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, ROAD, StageName
 from router.rulebook.model import Phase, Rule, RuleBook
 from router.rulebook.roster import members_of
+from router.words import counted
 
 #: Rules of one phase that are drawn one by one; the further ones are drawn together.
 MOST_RULES = 120
@@ -270,7 +271,7 @@ class _Drawing:
         if kind == "pool":
             pool = self.of.pools.get(name)
             many = len(members_of(self.of, pool)) if pool is not None else 0
-            return (f"pool {name}", "1 person" if many == 1 else f"{many} people")
+            return (f"pool {name}", counted(many, "person", "people"))
         if kind in {"queue", "sequence"}:
             lists = self.of.queues if kind == "queue" else self.of.sequences
             found = lists.get(name)
@@ -335,5 +336,4 @@ def _went(passed: Passed) -> tuple[str, str]:
 
 
 def _count(rules: Iterable[Rule]) -> str:
-    many = sum(1 for _ in rules)
-    return f"{many} rule" + ("" if many == 1 else "s")
+    return counted(sum(1 for _ in rules), "rule")

@@ -11,6 +11,7 @@ from router.road.people.calendar_file import CalendarFile, Entry
 from router.road.people.calendar_spans import Span, TooOld, spans, turn_of
 from router.rulebook.availability import Availability
 from router.rulebook.model import RuleBook
+from router.words import counted
 
 #: Most absences of one import.
 MAX_ABSENCES = 5_000
@@ -95,7 +96,9 @@ class Wants:
         """
         read = self.read
         if file.broken_lines:
-            read.lines.append(Line("skipped", why=f"{file.broken_lines} lines cannot be read"))
+            read.lines.append(
+                Line("skipped", why=f"{counted(file.broken_lines, 'line')} cannot be read")
+            )
         for each in file.skipped:
             read.unclear.add(self._uid(each.uid))
             read.lines.append(Line("skipped", why=f"entry {each.number}: {each.why}"))

@@ -36,6 +36,7 @@ from router.store.absences import (
     waiting_leads,
 )
 from router.store.tx import Tx, transaction
+from router.words import counted
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ class _NobodyElse(Exception):
     """Some leads of a page would stay with who went, and were counted as given anew."""
 
     def __init__(self, leads: Sequence[LeadId]) -> None:
-        super().__init__(f"nobody else can take {len(leads)} leads")
+        super().__init__(f"nobody else can take {counted(len(leads), 'lead')}")
         self.leads = frozenset(leads)
 
 

@@ -33,6 +33,7 @@ from router.store.held import next_look
 from router.store.leads import lock_leads
 from router.store.processes import database_now, take_slot
 from router.store.tx import transaction
+from router.words import counted
 
 log = structlog.get_logger()
 
@@ -65,7 +66,7 @@ class _Unfit(Exception):
     """No owner could be found for some leads of a round, whose turns were counted already."""
 
     def __init__(self, leads: list[LeadId]) -> None:
-        super().__init__(f"{len(leads)} leads could not be given to anybody")
+        super().__init__(f"{counted(len(leads), 'lead')} could not be given to anybody")
         self.leads = frozenset(leads)
 
 

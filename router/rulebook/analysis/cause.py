@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from router.rulebook.analysis.difference import Way
-from router.rulebook.analysis.finding import listed
 from router.rulebook.analysis.ladder import key_of
 from router.rulebook.engine.explain import judge_rule
 from router.rulebook.model import (
@@ -16,6 +15,7 @@ from router.rulebook.model import (
     RuleBook,
     Truth,
 )
+from router.words import listed
 
 ORDER = "the order of the rules, or rules before them"
 

@@ -8,8 +8,8 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 
 from router.rulebook.analysis.difference import DataChange
-from router.rulebook.analysis.finding import listed
 from router.rulebook.model import Member, RuleBook
+from router.words import listed
 
 #: Parts of a book that are compared name by name, and what they may change.
 _PARTS: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from router.lead.facts import Facts
 from router.rulebook.analysis.codes import found
-from router.rulebook.analysis.finding import Finding, listed
+from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.ladder import Ladder, Step
 from router.rulebook.analysis.search import Answered, Search, nothing
 from router.rulebook.engine.shape import asked_by, comparisons
@@ -14,6 +14,7 @@ from router.rulebook.rule import Rule, Truth
 from router.rulebook.space.box import Box, Budget, Region, meet
 from router.rulebook.space.naive import answer, fires
 from router.rulebook.space.shelf import Shelf
+from router.words import listed
 
 _SETTINGS = ("sla", "priority")
 #: Earlier rules that one is compared with, of those that touch it.

@@ -144,18 +144,3 @@ def _value(value: FactValue) -> str:
             return f"[{', '.join(value)}]"
         case _:
             return str(value)
-
-
-def listed(words: list[str], most: int = 5) -> str:
-    """Write some words as a list in a sentence.
-
-    >>> listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], most=2)
-    ('a, b and c', 'a, b and 2 more')
-
-    Args:
-        words: At least one.
-        most: How many are named.
-    """
-    if len(words) > most:
-        return f"{', '.join(words[:most])} and {len(words) - most} more"
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -6,7 +6,7 @@ from itertools import islice
 from router.lead.facts import FACTS, Facts, FactType
 from router.rulebook.analysis.codes import found
 from router.rulebook.analysis.enrich import asked_of
-from router.rulebook.analysis.finding import Finding, listed
+from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.ladder import Ladder
 from router.rulebook.analysis.search import Search
 from router.rulebook.rule import Phase
@@ -17,6 +17,7 @@ from router.rulebook.space.sets import Flags, Lists
 from router.rulebook.space.shelf import Shelf
 from router.rulebook.space.spans import HIGHEST, LOWEST, Span, Spans
 from router.rulebook.space.texts import Texts
+from router.words import listed
 
 #: Parts of the gap that are looked at, and facts that an example is given, if it can have them.
 _PARTS, _KNOWN = 8_000, 6

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from router.lead.facts import Facts, FactValue
 from router.rulebook.analysis.codes import found
 from router.rulebook.analysis.enrich import asked_of, common
-from router.rulebook.analysis.finding import Finding, listed
+from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.ladder import Ladder, Step
 from router.rulebook.analysis.reach import decided_at, owners_of
 from router.rulebook.analysis.search import Answered, Search, before
@@ -25,6 +25,7 @@ from router.rulebook.space.box import Box, Budget, TooMuch
 from router.rulebook.space.naive import AFTER_CLASSIFY, ASIDE, answer, fires
 from router.rulebook.space.region import Reading, both, where
 from router.rulebook.space.shelf import Shelf
+from router.words import listed
 
 #: Values of one comparison that are looked at, and rules that one is compared with.
 _VALUES, _COMPARED = 60, 12

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from router.rulebook.analysis.codes import found
-from router.rulebook.analysis.finding import Finding, listed
+from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.ladder import Ladder, Step
 from router.rulebook.analysis.week import DAYTIME, always, daytime, moments_open
 from router.rulebook.model import RuleBook
@@ -19,6 +19,7 @@ from router.rulebook.space.box import Box
 from router.rulebook.space.sets import Flags
 from router.rulebook.space.texts import Texts
 from router.rulebook.table import Table
+from router.words import listed
 
 #: More countries than this are every country.
 _COUNTRIES = 60

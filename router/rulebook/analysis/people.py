@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from router.rulebook.analysis.codes import found
-from router.rulebook.analysis.finding import Finding, listed
+from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.places import Places
 from router.rulebook.analysis.used import Uses
 from router.rulebook.analysis.week import always, moments_open
 from router.rulebook.model import NobodyPolicy, Pool, RuleBook
 from router.rulebook.roster import members_of, reached_pools
+from router.words import listed
 
 _TEAMS = "teams.yaml"
 #: What becomes of the leads of a pool in which nobody can take one.

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from router.lead.facts import Facts
 from router.rulebook.analysis.codes import found
-from router.rulebook.analysis.finding import Finding, listed
+from router.rulebook.analysis.finding import Finding
 from router.rulebook.analysis.ladder import DECIDING, Ladder, Step
 from router.rulebook.analysis.search import Answered, Search, before, nothing
 from router.rulebook.engine.evaluate import evaluate
@@ -17,6 +17,7 @@ from router.rulebook.space.naive import AFTER_CLASSIFY, answer
 from router.rulebook.space.region import Reading, both, where
 from router.rulebook.space.shelf import Shelf
 from router.rulebook.verdict import Verdict
+from router.words import counted, listed
 
 #: Up to so many rules are tried to be left out when it is said who takes everything before, and
 #: that for so many rules; after that superfluous ones may be named.
@@ -289,7 +290,7 @@ def rows_finding(rule: Rule, lines: Sequence[int]) -> Finding:
         rule: The rule whose table it is.
         lines: Of the rows, in the table's file.
     """
-    several = f"{len(lines)} rows" if len(lines) > 1 else "a row"
+    several = counted(len(lines), "row") if len(lines) > 1 else "a row"
     verb = "are" if len(lines) > 1 else "is"
     named = listed([str(line) for line in sorted(lines)])
     return found(

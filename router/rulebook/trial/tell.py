@@ -16,6 +16,7 @@ from router.rulebook.trial.result import (
     Trials,
 )
 from router.rulebook.trial.words import expectation_told, written
+from router.words import counted
 
 #: Gaps and survivors that are listed for people.
 SHOWN = 30
@@ -92,9 +93,9 @@ def mutated(mutation: Mutation, least: float) -> Iterator[str]:
         mutation: What was found.
         least: Percentage of edits to be noticed that is wanted.
     """
-    counted = mutation.edits - mutation.equivalent
+    judged = mutation.edits - mutation.equivalent
     yield (
-        f"Edits       {mutation.noticed} of {counted} noticed:"
+        f"Edits       {mutation.noticed} of {judged} noticed:"
         f" {_wanted(mutation.noticed_share, least)}; {mutation.equivalent} more change nothing"
     )
     # Edits of one rule that the same test would notice stand together.
@@ -115,7 +116,7 @@ def summary(trials: Trials) -> str:
     if open_ones:
         parts.append(f"{open_ones} undecided")
     kinds = [
-        f"{count} {kind}{'' if count == 1 else 's'}"
+        counted(count, kind)
         for kind in Kind
         if (count := sum(each.kind is kind for each in trials.results))
     ]
