@@ -98,7 +98,8 @@ def test_silence_is_transient_and_ends_by_the_deadline(make: Make) -> None:
         began = ticks()
         with pytest.raises(Transient):
             destination.send(MESSAGE, 0.3)
-        assert ticks() - began < 1.0
+        # Without a deadline it would wait for ever.
+        assert ticks() - began < 15
 
 
 def test_no_error_shows_the_secret(make: Make, httpserver: HTTPServer) -> None:

@@ -33,12 +33,11 @@ def test_a_flood_of_rings_sends_no_more_hints_than_the_pace_allows() -> None:
     broker = _Broker()
     bell = Bell(cast("Celery", broker))
     begun = ticks()
-    while ticks() - begun < 10 * COALESCE_S:
+    while len(broker.sent) < AHEAD + 10:
         bell.ring("capture")
-    assert broker.has(10)
+    bell.close()
     spent = broker.sent[-1] - begun
     assert len(broker.sent) <= AHEAD + spent / COALESCE_S + 1
-    bell.close()
 
 
 def test_each_of_a_few_rings_in_a_row_is_heard() -> None:
@@ -55,8 +54,9 @@ def test_each_of_a_few_rings_in_a_row_is_heard() -> None:
 def test_a_ring_while_the_pace_is_used_up_is_sent_later_and_not_forgotten() -> None:
     broker = _Broker()
     bell = Bell(cast("Celery", broker))
+    begun = ticks()
     for count in range(1, AHEAD + 3):
         bell.ring("capture")
         assert broker.has(count)
     bell.close()
-    assert broker.sent[-1] - broker.sent[0] >= 2 * COALESCE_S - 0.001
+    assert broker.sent[-1] - begun >= 2 * COALESCE_S
