@@ -93,9 +93,9 @@ class Shelf:
             at_hand, started = self._active is not None, ticks()
             if at_hand and started - self._looked_at < BOOK_FRESH_S:
                 return self._aliases
-            if at_hand:
-                # Nobody else waits for this look, nor for the version that it may find.
-                self._looked_at = started
+            # Nobody who has a version waits for this look, nor for the version that it may find.
+            # What a slow look found is believed from when it began: it may be that old.
+            self._looked_at = started
         # Outside the lock: others go on with what is at hand.
         with transaction(self._engine) as tx:
             found = aliases(tx, self._serve)
@@ -104,7 +104,6 @@ class Shelf:
             # A look that took long, for it compiled a version, must not undo a later one.
             if started >= self._seen_at:
                 self._aliases, self._active, self._seen_at = found, active, started
-                self._looked_at = ticks()
             return self._aliases
 
     def book(self, digest: str) -> RuleBook:

@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from router.app import App, build_app
+from router.app import BOOK_FRESH_S, App, build_app
 from router.cli.book import prepare
 from router.embedded.processes import wait_for
 from router.errors import Misconfigured, NotFound
+from router.now import ticks
 from router.road.drain import Road
 from router.road.ticker.tick import Ticker
 from router.road.versions.publish import Standing, Wish, publish, roll_back
 from router.rulebook.model import RuleBook
 from router.settings import Settings
-from router.store.tx import transaction
+from router.store.books import Aliases, aliases
+from router.store.tx import Tx, transaction
 from tests.build import MONDAY, inquiry, send, time_stands_at
 from tests.versions import (
     OPS,
@@ -60,6 +62,25 @@ def test_a_rollback_reaches_every_process_and_spares_leads_on_the_road(
     with pytest.raises(NotFound, match="No version was active before"):
         roll_back(app, OPS)
     assert roll_back(app, OPS, to=bad.digest).digest == bad.digest
+
+
+def test_a_look_that_was_slow_counts_from_when_it_began(
+    app: App, other: App, base: RuleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = harmless(base, "moved")
+    publish(app, moved, REV)
+    clock = [ticks() + BOOK_FRESH_S]
+
+    def slowly(tx: Tx, book: str) -> Aliases:
+        found = aliases(tx, book)
+        clock[0] += BOOK_FRESH_S
+        return found
+
+    monkeypatch.setattr("router.app.ticks", lambda: clock[0])
+    monkeypatch.setattr("router.app.aliases", slowly)
+    assert other.shelf.aliases().active == moved.digest
+    point_at(app, base.digest, None)
+    assert other.shelf.aliases().active == base.digest
 
 
 def test_two_rollbacks_go_two_versions_back(app: App, base: RuleBook) -> None:
