@@ -27,8 +27,6 @@ _PATIENCE_S = 120.0
 _SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
 _STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def _quiet(_: str) -> None:
     """Take a progress sentence that no test looks at."""

@@ -13,9 +13,8 @@ from typer.testing import CliRunner
 from router.cli import explain as command
 from router.lead.model import Lead
 from router.road.drain import Road
-from router.road.explain import what_if
 from router.settings import settings
-from router.web.api import make_api
+from router.web.api import leads, make_api
 from tests.build import MONDAY, inquiry, send, time_stands_at
 
 _NOT_RUBY = "Ruby Tran was not looked at: in none of the pools that were asked (uk-and-ireland);"
@@ -28,7 +27,7 @@ def here(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> 
     monkeypatch.setenv("LEAD_ROUTER_DATABASE_URL", database_url)
     monkeypatch.setenv("LEAD_ROUTER_REDIS_URL", redis_url)
     # A machine that has much else to do would not try everything in the usual time.
-    monkeypatch.setattr(what_if, "TIME_S", 60.0)
+    monkeypatch.setattr(leads, "WHAT_IF_S", 60.0)
     settings.cache_clear()
     with time_stands_at(MONDAY):
         yield

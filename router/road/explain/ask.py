@@ -1,6 +1,6 @@
 """What is asked beyond the explanation itself: why not this person, and what if."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from router.app import App
 from router.errors import NotFound
@@ -14,8 +14,18 @@ from router.rulebook.model import RuleBook
 _NOT_YET = "the lead has not come to the rules that say who gets it"
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is asked beyond the explanation."""
+
+    #: Id, full name or e-mail address; empty for anybody but who has it.
+    person: str
+    #: Seconds after which no further change is tried.
+    time_s: float
+
+
 def ask(
-    app: App, found: Explanation, pick: Pick | None, book: RuleBook | None, person: str
+    app: App, found: Explanation, pick: Pick | None, book: RuleBook | None, beyond: Beyond
 ) -> Explanation:
     """Say in an explanation also why not somebody, and what if.
 
@@ -24,24 +34,24 @@ def ask(
         found: The explanation.
         pick: The decision that is asked about; None for a lead that was not routed.
         book: The version that decided; None when it cannot be read any more.
-        person: Id, full name or e-mail address; empty for anybody but who has it.
+        beyond: What is asked.
 
     Raises:
         NotFound: There is nobody of that name.
         Transient: The database could not do it now.
     """
-    who = named(person, book, found) if person else ""
+    who = named(beyond.person, book, found) if beyond.person else ""
     if pick is None:
         nothing = WhatIf(who, (), asked=0, cut_short=False, why_not=_NOT_YET)
         return replace(found, what_if=nothing)
     if not who:
-        return replace(found, what_if=what_if(app, pick))
+        return replace(found, what_if=what_if(app, pick, time_s=beyond.time_s))
     recorded = pick.judged.personal.get("facts")
     facts = facts_from(recorded) if recorded else {}
     told = why_not(found, who, book, facts, pick.judged.at)
     if told.has_it:
         return replace(found, why_not=told)
-    return replace(found, why_not=told, what_if=what_if(app, pick, who))
+    return replace(found, why_not=told, what_if=what_if(app, pick, who, time_s=beyond.time_s))
 
 
 def named(typed: str, book: RuleBook | None, found: Explanation) -> str:

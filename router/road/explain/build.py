@@ -15,7 +15,7 @@ from router.lead.facts import Facts, facts_from, facts_of
 from router.lead.model import Lead
 from router.lead.states import OwnerKind
 from router.road.explain.account import account_of
-from router.road.explain.ask import ask
+from router.road.explain.ask import Beyond, ask
 from router.road.explain.considered import candidates_of
 from router.road.explain.next import next_steps
 from router.road.explain.remade import Pick
@@ -33,6 +33,7 @@ from router.road.explain.told import (
     Question,
     Sent,
 )
+from router.road.explain.what_if import TIME_S
 from router.rulebook.model import RuleBook
 from router.rulebook.roster import calendar_of
 from router.store import reading, traffic
@@ -66,7 +67,14 @@ class Material:
     rehearsed: bool = False
 
 
-def explain(app: App, lead_id: UUID, *, person: str = "", otherwise: bool = False) -> Explanation:
+def explain(
+    app: App,
+    lead_id: UUID,
+    *,
+    person: str = "",
+    otherwise: bool = False,
+    time_s: float = TIME_S,
+) -> Explanation:
     """Explain a lead.
 
     Args:
@@ -75,6 +83,7 @@ def explain(app: App, lead_id: UUID, *, person: str = "", otherwise: bool = Fals
         person: Also say why this person did, or did not, get it, and what would have had to be
             otherwise for them to: their id, full name or e-mail address.
         otherwise: Also say what would have given it to somebody else.
+        time_s: Seconds after which no further change is tried for that.
 
     Raises:
         NotFound: There is no such lead, or nobody of that name.
@@ -93,7 +102,7 @@ def explain(app: App, lead_id: UUID, *, person: str = "", otherwise: bool = Fals
         return found
     judged = _judged(material.events)
     pick = Pick(material.lead, material.events, judged) if judged is not None else None
-    return ask(app, found, pick, book, person)
+    return ask(app, found, pick, book, Beyond(person, time_s))
 
 
 def gather(tx: Tx, lead_id: UUID) -> Material:

@@ -14,8 +14,8 @@ from router.stages.route.rotation import LEAD
 from router.stages.route.situation import Answer, Change, ChangeKind, answer
 
 _GUARDED = "a guard would keep the lead aside now, as its facts stand"
-#: Seconds for one question.
-TIME_S = 0.3
+#: Seconds that a person at a terminal waits for one answer.
+TIME_S = 5.0
 _PERIODS = {
     Period.OPEN: "open at once",
     Period.DAY: "a day",
@@ -24,13 +24,14 @@ _PERIODS = {
 }
 
 
-def what_if(app: App, pick: Pick, who: str = "") -> WhatIf:
+def what_if(app: App, pick: Pick, who: str = "", *, time_s: float) -> WhatIf:
     """Tell the smallest changes under which somebody else, or a certain person, gets a lead.
 
     Args:
         app: Of this process.
         pick: What was recorded.
         who: Id of the person; empty for anybody else than who got it.
+        time_s: Seconds after which nothing more is tried.
 
     Raises:
         Transient: The database could not do it now.
@@ -42,7 +43,7 @@ def what_if(app: App, pick: Pick, who: str = "") -> WhatIf:
     was, owner = answer(situation), pick.judged.data.get("owner") or {}
     if owner and (was is None or was.owner != (owner.get("kind"), owner.get("id"))):
         return WhatIf(who, (), asked=1, cut_short=False, why_not=_GUARDED)
-    until = ticks() + TIME_S
+    until = ticks() + time_s
 
     def enough() -> bool:
         return ticks() > until

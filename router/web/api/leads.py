@@ -29,6 +29,9 @@ from router.web.api.told import (
 
 router = APIRouter(prefix="/api", tags=["leads"])
 
+#: Seconds in which changes are tried for "what if": others wait for this process meanwhile.
+WHAT_IF_S = 0.3
+
 
 @router.get("/leads")
 def list_leads(
@@ -85,7 +88,9 @@ def explain_lead(
     asked: Annotated[ExplainQuery, Query()],
 ) -> Explanation | Response:
     """Explain why a lead went where it went, and what happens next."""
-    found = explain(road.app, lead_id, person=asked.person, otherwise=asked.what_if)
+    found = explain(
+        road.app, lead_id, person=asked.person, otherwise=asked.what_if, time_s=WHAT_IF_S
+    )
     return PlainTextResponse(tell(found)) if asked.format == "text" else found
 
 
