@@ -61,6 +61,8 @@ class AccountFile:
     lines: Iterable[str]
     #: Columns of the file that mean nothing here; known once a row was read.
     ignored: tuple[str, ...] = ()
+    #: The line that was read last, with its end.
+    _last: str = ""
 
     def rows(self) -> Iterator[AccountRow | Remark]:
         """Give the rows in the order of the file; for one that is none, what is wrong with it.
@@ -68,7 +70,7 @@ class AccountFile:
         Raises:
             Rejected: The file has no header with the columns that are needed.
         """
-        reader = csv.reader(self.lines, strict=True)
+        reader = csv.reader(self._noted(), strict=True)
         names = _header(reader)
         self.ignored = tuple(name for name in names if name not in COLUMNS)
         while True:
@@ -86,8 +88,18 @@ class AccountFile:
             if len(cells) > len(names):
                 key = tidy(told["key"])
                 yield Remark(line, key, f"it has {len(cells)} cells, the header {len(names)}")
+            elif len(cells) < len(names) and not self._last.endswith(("\n", "\r")):
+                # Where some cells are empty, programs leave them out, but they end the line.
+                yield Remark(
+                    line, tidy(told.get("key", "")), "the file ends within it: it was cut short"
+                )
             else:
                 yield _row(line, told)
+
+    def _noted(self) -> Iterator[str]:
+        for line in self.lines:
+            self._last = line
+            yield line
 
 
 def _header(reader: Iterator[list[str]]) -> list[str]:

@@ -47,6 +47,14 @@ def test_a_short_row_lacks_its_last_values_and_a_long_one_is_left_out() -> None:
     assert [(each.line, each.key) for each in wrong] == [(3, "A-2")]
 
 
+@pytest.mark.parametrize("cut", ["A-2,Sou", "A-2,South,a", "A", '"A-2,So'])
+def test_the_row_in_which_a_file_was_cut_off_is_left_out_if_that_can_be_told(cut: str) -> None:
+    rows, wrong = read(f"key,name,owner\nA-1,North\n{cut}")
+    whole = cut.count(",") == 2
+    assert [row.key for row in rows] == (["A-1", "A-2"] if whole else ["A-1"])
+    assert [each.line for each in wrong] == ([] if whole else [3])
+
+
 def test_a_row_that_is_no_csv_is_left_out_and_the_rest_is_read() -> None:
     rows, wrong = read('key,name\nA-1,"Nor"th\nA-2,South\n')
     assert [row.key for row in rows] == ["A-2"]
