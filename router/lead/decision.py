@@ -24,8 +24,11 @@ TRANSFERRED_BY_RULES = "transferred_by_rules"
 
 #: Why a lead changes hands that is replayed, and whose owner has left meanwhile.
 OWNER_LEFT = "owner_left"
-#: Why a lead changes hands that nobody has accepted yet, and whose owner is away.
-OWNER_AWAY = "owner_away"
+#: Why a lead changes hands that nobody has accepted yet, and whose owner is away, or has switched
+#: themselves off.
+OWNER_AWAY, OWNER_OFFLINE = "owner_away", "owner_offline"
+#: Owners who have gone: their pool says whether it was a turn of theirs.
+OWNER_GONE = frozenset({OWNER_AWAY, OWNER_OFFLINE})
 #: Why a lead changes hands that waited in its pool, and that somebody can take now.
 RELEASED = "released"
 #: Why a lead changes hands that a member has taken from its pool.

@@ -9,7 +9,7 @@ import pytest
 
 from router.app import App
 from router.lead.clock import Clock
-from router.lead.decision import ClockKind
+from router.lead.decision import OWNER_OFFLINE, ClockKind
 from router.lead.model import Lead
 from router.lead.states import ClockState, LeadState
 from router.now import now as read_now
@@ -17,7 +17,7 @@ from router.road.act import act
 from router.road.drain import Road
 from router.road.explain.build import explain
 from router.road.people.absences import Said, add_absence, cancel_absence
-from router.road.people.offline import AT_ONCE, OWNER_OFFLINE, PUT_OFF, hand_on
+from router.road.people.offline import AT_ONCE, PUT_OFF, hand_on
 from router.road.people.roster import set_back_now
 from router.road.ticker.tick import Ticker
 from router.rulebook.availability import AbsenceKind

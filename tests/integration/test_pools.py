@@ -184,6 +184,21 @@ def test_a_second_inquiry_does_not_wait_for_an_owner_who_is_away(
     assert again.passed == ()
 
 
+@pytest.mark.parametrize(("terms", "turns"), [("", 1), ("credit_back: [owner_away]", 0)])
+def test_a_lead_that_left_who_is_away_was_a_turn_unless_the_pool_says_otherwise(
+    road: Road, starter_book: RuleBook, terms: str, turns: int
+) -> None:
+    use(road.app, with_pool(starter_book, terms))
+    body = inquiry()
+    first = owner(send(road, body))
+    go_away(road.app, first)
+    send(road, {**body, "message": "Is anybody there? We want that demo."})
+    (second,) = {*BOTH} - {first}
+    rows = stands(road.app)
+    assert {person: row.assigned for person, row in rows.items()} == {first: turns, second: 1}
+    assert sum(row.credit for row in rows.values()) == 0
+
+
 def test_a_second_inquiry_leaves_an_accepted_lead_and_names_who_covers(
     road: Road, starter_book: RuleBook
 ) -> None:

@@ -7,16 +7,14 @@ several tickers one does it, and whoever comes back in the same moment comes bac
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from router.errors import Transient
-from router.lead.decision import OWNER_AWAY, ClockKind, Decision, Reroute, StopClock
+from router.lead.decision import OWNER_AWAY, OWNER_OFFLINE, ClockKind, Decision, Reroute, StopClock
 from router.lead.ids import LeadId
 from router.lead.model import Lead
 from router.lead.states import LeadState, OwnerKind
@@ -40,8 +38,6 @@ from router.words import counted
 
 log = structlog.get_logger()
 
-#: Why such a lead changes hands, as a stable code: its owner switched themselves off, or is away.
-OWNER_OFFLINE: Final = "owner_offline"
 #: Leads that change hands in one transaction, and transactions of one turn: a turn is short, since
 #: a ticker has clocks to fire.
 AT_ONCE, _PAGES = 20, 10
@@ -165,9 +161,7 @@ def _decide(road: Road, tx: Tx, batch: Batch, absence: AbsenceRow, ids: Sequence
         # It may have been accepted, or given to somebody else, since it was found.
         if waits_for(lead, absence.person):
             stopped = (StopClock(ClockKind.ACCEPTANCE, met=False),)
-            back = _is_no_turn(road, lead, reason)
-            decision = Decision(lead, effects=stopped, reroute=replace(asked, give_back=back))
-            record(batch, batch.take(lead), decision)
+            record(batch, batch.take(lead), Decision(lead, effects=stopped, reroute=asked))
     find_owners(road, tx, batch)
     for work in batch.works.values():
         if work.failed is not None:
@@ -175,16 +169,6 @@ def _decide(road: Road, tx: Tx, batch: Batch, absence: AbsenceRow, ids: Sequence
     # The last resort has gone too: an offer to the same person would only look like a change.
     if same := [each.id for each in batch.works.values() if _is_with(each.lead, absence.person)]:
         raise _NobodyElse(same)
-
-
-def _is_no_turn(road: Road, lead: Lead, reason: str) -> bool:
-    """Return whether the pool that gave a lead counts it as no turn of who went."""
-    pools = road.app.live(lead.digest).pools
-    return (
-        lead.owner is not None
-        and lead.owner.pool in pools
-        and (pools[lead.owner.pool].gives_back(reason))
-    )
 
 
 def _is_with(lead: Lead, person: str) -> bool:

@@ -8,7 +8,7 @@ from itertools import chain
 
 from router.app import App
 from router.lead.case import Case
-from router.lead.decision import CLAIMED, WAITED, Decision
+from router.lead.decision import CLAIMED, OWNER_GONE, WAITED, Decision, Reroute
 from router.lead.ids import LeadId, timed_id
 from router.lead.model import Lead
 from router.lead.written import written_id
@@ -97,7 +97,7 @@ class Route:
             loaded.books[digest] = allowed(self._live(digest, cases), allowances)
         asked = _asked(cases, loaded.books)
         pools = {pool.id: pool for found in asked.values() for pool in found}
-        _lock(tx, serve, pools, cases, now)
+        _lock(tx, serve, pools, _no_turns(cases, loaded.books), now)
         if pools:
             turns.owed = _owed(tx, serve, pools.values())
             turns.last_owner = last_owners(tx, _sticky(cases, asked))
@@ -227,18 +227,37 @@ def _asked(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str]
     return found
 
 
-def _lock(tx: Tx, serve: str, pools: Iterable[str], cases: _Cases, now: datetime) -> None:
-    """Lock the pools in one go, and take back the picks that do not count as a turn."""
-    given_back: dict[tuple[str, str], list[LeadId]] = {}
+def _no_turns(cases: _Cases, books: Mapping[str, RuleBook]) -> dict[tuple[str, str], list[LeadId]]:
+    """Return the leads whose owner had no turn with them, by who says so and why."""
+    found: dict[tuple[str, str], list[LeadId]] = {}
     for case, _ in cases:
         reroute = case.reroute
-        if reroute is not None and reroute.give_back:
+        if reroute is not None and _is_no_turn(case.lead, reroute, books[case.lead.digest]):
             said = reroute.by, reroute.note or reroute.reason
-            given_back.setdefault(said, []).append(case.lead.id)
-    wanted = {*pools, *pools_of_leads(tx, [*chain.from_iterable(given_back.values())])}
+            found.setdefault(said, []).append(case.lead.id)
+    return found
+
+
+def _is_no_turn(lead: Lead, reroute: Reroute, book: RuleBook) -> bool:
+    """Tell whether an owner loses a lead so that it was no turn of theirs."""
+    if reroute.give_back or reroute.reason not in OWNER_GONE or lead.owner is None:
+        return reroute.give_back
+    pool = book.pools.get(lead.owner.pool)
+    return pool is not None and pool.gives_back(reroute.reason)
+
+
+def _lock(
+    tx: Tx,
+    serve: str,
+    pools: Iterable[str],
+    no_turns: Mapping[tuple[str, str], Sequence[LeadId]],
+    now: datetime,
+) -> None:
+    """Lock the pools in one go, and take back the picks that do not count as a turn."""
+    wanted = {*pools, *pools_of_leads(tx, [*chain.from_iterable(no_turns.values())])}
     if wanted:
         lock_pools(tx, serve, wanted)
-    for (by, reason), leads in given_back.items():
+    for (by, reason), leads in no_turns.items():
         give_back_leads(tx, serve, leads, by=by, reason=reason, now=now, last=True)
 
 
