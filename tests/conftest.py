@@ -83,6 +83,8 @@ class _Rack:
             engine.dispose()
 
 
+# First, for the plug-in that sends the groups to processes reads them in this hook, too.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the journeys in one process of a run with several, and each other file in one."""
     for item in items:
