@@ -83,14 +83,10 @@ class _Rack:
             engine.dispose()
 
 
-# First, for the plug-in that sends the groups to processes reads them in this hook, too.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the journeys in one process of a run with several, and each other file in one."""
+    """Give journeys more time than other tests."""
     for item in items:
-        journey = _JOURNEYS in item.path.parents
-        item.add_marker(pytest.mark.xdist_group("journeys" if journey else str(item.path)))
-        if journey:
+        if _JOURNEYS in item.path.parents:
             item.add_marker(pytest.mark.timeout(_JOURNEY_S))
 
 
