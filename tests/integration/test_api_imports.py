@@ -162,7 +162,9 @@ def test_the_same_by_the_command_line(app: App, road: Road, tmp_path: Path) -> N
     (lead,) = [each for each in latest if each["lane"] == found["id"]]
     assert f"import:      {found['id']}" in typed("show", lead["id"])
     assert f"let in from import {found['id']}" in " ".join(typed("explain", lead["id"]).split())
-    assert "2 rows would be withdrawn, 1 lead would" in typed("imports", "undo", "Fair", "--dry-run")
+    assert "2 rows would be withdrawn, 1 lead would" in typed(
+        "imports", "undo", "Fair", "--dry-run"
+    )
     undone = orjson.loads(typed("imports", "undo", "Fair", "--json"))
     assert (undone["withdrawn"], undone["recalled"], undone["left"]) == (2, 1, {})
     assert "3 of 3 rows" in typed("import", path, "--source", "generic", "--name", "Fair")
