@@ -126,6 +126,8 @@ def test_threads_that_hang_are_offered_no_longer_and_end_the_process(
 
     async def ask(wait: OwnerWait) -> tuple[Mapping[str, object], float]:
         callers = [asyncio.create_task(wait(each, _GONE_AFTER_S)) for each in ids[:THREADS]]
+        # Their time begins when they are run for the first time.
+        await asyncio.sleep(0)
         given_up = asyncio.Event()
         asyncio.get_running_loop().call_later(_GONE_AFTER_S + 0.1 + LATE_S, given_up.set)
         await given_up.wait()
