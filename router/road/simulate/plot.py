@@ -8,6 +8,7 @@ from math import ceil, log10
 from router.lead.decision import ClockKind
 from router.road.simulate.seen import Pick, Seen
 from router.road.simulate.svg import document, element, number, text_of
+from router.words import counted
 
 _WIDTH, _EDGE, _TOP, _LINE = 960.0, 24.0, 84.0, 16.0
 #: A pool's panel, and inside it the room for axes and names.
@@ -128,7 +129,7 @@ class _Panel:
     def drawn(self) -> Iterator[str]:
         """Draw it."""
         more = f" (and {self._others} more)" if self._others else ""
-        title = f"{self._pool}: {len(self._picks):,} leads{more}"
+        title = f"{self._pool}: {counted(len(self._picks), 'lead')}{more}"
         yield element("text", text_of(title), kind="pool", x=0.0, y=14.0)
         yield from self._axes()
         for place, name in enumerate(self._names):
