@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import FAILED, USAGE, AsJson, columns, print_json, say, warn
-from router.words import counted
+from router.wording import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -181,7 +181,8 @@ def _of_sample(app: "App", sample: str, source: str, moment: "datetime") -> "lis
 def _say_taken(taken: "Taken", ignored: tuple[str, ...], *, whole: bool) -> None:
     say(f"{taken.new} new, {taken.changed} changed, {taken.unchanged} as they were.")
     if taken.forgotten is not None:
-        say(f"{taken.forgotten} that the file does not name were forgotten.")
+        forgotten = counted(taken.forgotten, "account was", "accounts were")
+        say(f"{forgotten} forgotten, which the file does not name.")
     elif taken.spared:
         known = counted(taken.spared, "account that we know is", "accounts that we know are")
         warn(

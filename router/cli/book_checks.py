@@ -20,7 +20,7 @@ from router.store.book_log import BookAct
 from router.store.books import Alias
 from router.store.tx import Tx
 from router.web.arrival import is_loopback
-from router.words import counted
+from router.wording import counted
 
 #: How long an override is shown, and a proposal may wait before it is.
 _DAY = timedelta(days=1)

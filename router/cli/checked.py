@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from router.cli.output import columns
-from router.words import counted
+from router.wording import counted
 
 #: Changes that people are shown; ``rules backtest`` and ``rules diff`` show the rest.
 _SHOWN = 8

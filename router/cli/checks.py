@@ -27,7 +27,7 @@ from router.store.held import waiting_in
 from router.store.revision import needed_revision, stored_revision
 from router.store.tx import Tx, transaction
 from router.web.door import refuse_open_api
-from router.words import counted
+from router.wording import counted
 
 _BROKER_S = 2.0
 _LOOK_UP_S = 3.0

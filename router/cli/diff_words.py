@@ -21,7 +21,7 @@ from router.rulebook.analysis.difference import (
 )
 from router.rulebook.model import Phase, RuleBook
 from router.rulebook.space.naive import Answer
-from router.words import counted, listed
+from router.wording import counted, listed
 
 _WIDTH = 80
 _FIRST = 12

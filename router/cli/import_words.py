@@ -16,7 +16,7 @@ from router.road.imports.lanes import Shown, Standing
 from router.store.import_rows import RefusedRow
 from router.store.imports import imports_by_prefix
 from router.store.tx import transaction
-from router.words import counted
+from router.wording import counted
 
 #: Lines of a list that people are shown.
 _LINES = 20

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from router.cli.output import FAILED, OK, AsJson, columns, print_json, say, warn
-from router.words import counted
+from router.wording import counted
 
 if TYPE_CHECKING:
     from router.app import App

@@ -18,7 +18,7 @@ from router.cli.output import (
     say,
     warn,
 )
-from router.words import counted
+from router.wording import counted
 
 if TYPE_CHECKING:
     from router.app import App

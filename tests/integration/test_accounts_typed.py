@@ -89,7 +89,7 @@ def test_a_whole_file_forgets_the_others_unless_a_row_was_left_out(
     file.write_text("key,name\n", encoding="utf-8")
     assert "None was forgotten: the file names no account." in typed("import", file, "--whole")
     file.write_text("key,name\nA-1,North\n", encoding="utf-8")
-    assert "1 that the file does not name were forgotten." in typed("import", file, "--whole")
+    assert "1 account was forgotten, which" in typed("import", file, "--whole")
     assert [each.account.key for each in known_accounts(app, limit=9)] == ["A-1"]
     assert "no account that we know" in typed("match", "--company", "OLD")
 
@@ -111,12 +111,10 @@ def test_a_whole_file_that_lacks_too_many_forgets_none_until_somebody_says_how_m
     assert "import it again with --whole --forget 31." in said
     assert len(known_accounts(app, limit=999)) == 151
     assert "None was forgotten" in typed("import", file, "--whole", "--forget", 30, code=1)
-    assert "31 that the file does not name were forgotten." in typed(
-        "import", file, "--whole", "--forget", 31
-    )
+    assert "31 accounts were forgotten, which" in typed("import", file, "--whole", "--forget", 31)
     # Of 120 that are known a fifth is 24.
     cut(after=96)
-    assert "23 that the file does not name were forgotten." in typed("import", file, "--whole")
+    assert "23 accounts were forgotten, which" in typed("import", file, "--whole")
     again = orjson.loads(typed("import", file, "--whole", "--json"))["taken"]
     assert (again["forgotten"], again["spared"]) == (0, 0)
     assert "name both" in typed("import", file, "--forget", 3, code=2)
@@ -126,7 +124,7 @@ def test_of_few_accounts_a_whole_file_may_forget_all_but_one(app: App, tmp_path:
     told(app, *(f"K-{n:03}" for n in range(21)))
     file = tmp_path / "accounts.csv"
     file.write_text("key,name\nK-000,North\n", encoding="utf-8")
-    assert "20 that the file does not name were forgotten." in typed("import", file, "--whole")
+    assert "20 accounts were forgotten, which" in typed("import", file, "--whole")
     with transaction(app.engine) as tx:
         left = tx.row("SELECT count(DISTINCT account_id) FROM account_key")
     assert left == (1,)

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -62,7 +62,7 @@ class AccountFile:
     #: Columns of the file that mean nothing here; known once a row was read.
     ignored: tuple[str, ...] = ()
     #: The line that was read last, with its end.
-    _last: str = ""
+    _last: str = field(default="", init=False, repr=False)
 
     def rows(self) -> Iterator[AccountRow | Remark]:
         """Give the rows in the order of the file; for one that is none, what is wrong with it.

@@ -11,7 +11,7 @@ from router.lead.states import LeadState
 from router.pipeline import NEXT_STAGE, ROAD, StageName
 from router.rulebook.model import Phase, Rule, RuleBook
 from router.rulebook.roster import members_of
-from router.words import counted
+from router.wording import counted
 
 #: Rules of one phase that are drawn one by one; the further ones are drawn together.
 MOST_RULES = 120

@@ -11,7 +11,7 @@ from router.road.people.calendar_file import CalendarFile, Entry
 from router.road.people.calendar_spans import Span, TooOld, spans, turn_of
 from router.rulebook.availability import Availability
 from router.rulebook.model import RuleBook
-from router.words import counted
+from router.wording import counted
 
 #: Most absences of one import.
 MAX_ABSENCES = 5_000

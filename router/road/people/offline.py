@@ -34,7 +34,7 @@ from router.store.absences import (
     waiting_leads,
 )
 from router.store.tx import Tx, transaction
-from router.words import counted
+from router.wording import counted
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from math import ceil, log10
 from router.lead.decision import ClockKind
 from router.road.simulate.seen import Pick, Seen
 from router.road.simulate.svg import document, element, number, text_of
-from router.words import counted
+from router.wording import counted
 
 _WIDTH, _EDGE, _TOP, _LINE = 960.0, 24.0, 84.0, 16.0
 #: A pool's panel, and inside it the room for axes and names.

@@ -33,7 +33,7 @@ from router.store.held import next_look
 from router.store.leads import lock_leads
 from router.store.processes import database_now, take_slot
 from router.store.tx import transaction
-from router.words import counted
+from router.wording import counted
 
 log = structlog.get_logger()
 

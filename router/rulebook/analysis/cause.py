@@ -15,7 +15,7 @@ from router.rulebook.model import (
     RuleBook,
     Truth,
 )
-from router.words import listed
+from router.wording import listed
 
 ORDER = "the order of the rules, or rules before them"
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from router.rulebook.analysis.difference import DataChange
 from router.rulebook.model import Member, RuleBook
-from router.words import listed
+from router.wording import listed
 
 #: Parts of a book that are compared name by name, and what they may change.
 _PARTS: Mapping[str, str] = {

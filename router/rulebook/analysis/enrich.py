@@ -14,7 +14,7 @@ from router.rulebook.rule import Rule, Truth
 from router.rulebook.space.box import Box, Budget, Region, meet
 from router.rulebook.space.naive import answer, fires
 from router.rulebook.space.shelf import Shelf
-from router.words import listed
+from router.wording import listed
 
 _SETTINGS = ("sla", "priority")
 #: Earlier rules that one is compared with, of those that touch it.

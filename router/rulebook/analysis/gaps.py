@@ -17,7 +17,7 @@ from router.rulebook.space.sets import Flags, Lists
 from router.rulebook.space.shelf import Shelf
 from router.rulebook.space.spans import HIGHEST, LOWEST, Span, Spans
 from router.rulebook.space.texts import Texts
-from router.words import listed
+from router.wording import listed
 
 #: Parts of the gap that are looked at, and facts that an example is given, if it can have them.
 _PARTS, _KNOWN = 8_000, 6

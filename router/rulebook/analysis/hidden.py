@@ -25,7 +25,7 @@ from router.rulebook.space.box import Box, Budget, TooMuch
 from router.rulebook.space.naive import AFTER_CLASSIFY, ASIDE, answer, fires
 from router.rulebook.space.region import Reading, both, where
 from router.rulebook.space.shelf import Shelf
-from router.words import listed
+from router.wording import listed
 
 #: Values of one comparison that are looked at, and rules that one is compared with.
 _VALUES, _COMPARED = 60, 12

@@ -19,7 +19,7 @@ from router.rulebook.space.box import Box
 from router.rulebook.space.sets import Flags
 from router.rulebook.space.texts import Texts
 from router.rulebook.table import Table
-from router.words import listed
+from router.wording import listed
 
 #: More countries than this are every country.
 _COUNTRIES = 60

@@ -9,7 +9,7 @@ from router.rulebook.analysis.used import Uses
 from router.rulebook.analysis.week import always, moments_open
 from router.rulebook.model import NobodyPolicy, Pool, RuleBook
 from router.rulebook.roster import members_of, reached_pools
-from router.words import listed
+from router.wording import listed
 
 _TEAMS = "teams.yaml"
 #: What becomes of the leads of a pool in which nobody can take one.

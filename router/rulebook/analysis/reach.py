@@ -17,7 +17,7 @@ from router.rulebook.space.naive import AFTER_CLASSIFY, answer
 from router.rulebook.space.region import Reading, both, where
 from router.rulebook.space.shelf import Shelf
 from router.rulebook.verdict import Verdict
-from router.words import counted, listed
+from router.wording import counted, listed
 
 #: Up to so many rules are tried to be left out when it is said who takes everything before, and
 #: that for so many rules; after that superfluous ones may be named.

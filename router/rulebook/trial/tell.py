@@ -16,7 +16,7 @@ from router.rulebook.trial.result import (
     Trials,
 )
 from router.rulebook.trial.words import expectation_told, written
-from router.words import counted
+from router.wording import counted
 
 #: Gaps and survivors that are listed for people.
 SHOWN = 30
